@@ -13,6 +13,15 @@ from msgspec import field as msgspec_field
 
 from chatd.chat import limits
 from chatd.chat.events import File
+from chatd.chat.irc_commands import (
+    Monitor,
+    ReadMonitored,
+    ReadStatistics,
+    SendTags,
+    SetBot,
+    SetUserInfo,
+    WhoWas,
+)
 from chatd.chat.names import LOBBY
 from chatd.chat.order_commands import (
     Ban,
@@ -20,7 +29,6 @@ from chatd.chat.order_commands import (
     GiveHostCode,
     GrantHost,
     Invite,
-    KeptNumber,
     Kick,
     ListBans,
     ListInvitations,
@@ -106,6 +114,23 @@ class SendPrivate(Struct, frozen=True, omit_defaults=True):
     notice: bool = False
 
 
+class SendTagged(SendMessage, frozen=True, gc=False, omit_defaults=True):
+    """The same with what IRC clients are told besides: see :class:`chatd.chat.tags.Tags`.
+
+    Only the dialect of IRC decodes it, and has checked these fields.
+    """
+
+    tags: str = ""
+    cuts: tuple[int, ...] = ()
+
+
+class SendPrivateTagged(SendPrivate, frozen=True, omit_defaults=True):
+    """The same for a private message."""
+
+    tags: str = ""
+    cuts: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rename:
     """Change the member's nickname."""
@@ -164,43 +189,10 @@ class SetAway:
 
 
 @dataclass(frozen=True, slots=True)
-class SetUserInfo:
-    """Say who the user is, as an IRC client does: nobody checks it, and it is in no message."""
-
-    user_name: str
-    real_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class WhoIs:
     """Read what is known of the member with that nickname."""
 
     nickname: str
-
-
-@dataclass(frozen=True, slots=True)
-class WhoWas:
-    """Read who had that nickname before: the last `count`, or all for a `count` below 1."""
-
-    nickname: str
-    count: KeptNumber = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Monitor:
-    """Be told when users with the nicknames in `add` come and go, and not for those in `remove`.
-
-    :ivar clears: whether nobody is monitored but those in `add`.
-    """
-
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    clears: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReadMonitored:
-    """Read which of the monitored nicknames are those of members."""
 
 
 class SendFile(Struct, frozen=True, omit_defaults=True):
@@ -284,11 +276,6 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadStatistics:
-    """Read how many members, hosts and rooms there are, and what time it is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ping:
     """Ask for a pong. It does not count as activity, or a program could keep an idle member in."""
 
@@ -328,6 +315,10 @@ Command = (
     | SendMessage
     | SendToLobby
     | SendPrivate
+    | SendTagged
+    | SendPrivateTagged
+    | SendTags
+    | SetBot
     | Rename
     | JoinRoom
     | JoinQuietly

@@ -25,6 +25,7 @@ from chatd.chat.moderation_events import (
 )
 from chatd.chat.server_events import LIMITS, Cluster, Limits, NodesChanged, ServerKey
 from chatd.chat.statistics import Statistics
+from chatd.chat.tags import TagsSent
 from chatd.chat.user_events import (
     AccountChanged,
     MonitoredChange,
@@ -263,13 +264,14 @@ class AwayNote:
 class PrivateSent:
     """A private message was sent at `time` to the members `to`, but not to those `undelivered`.
 
-    Some who got it are `away`.
+    Some who got it are `away`. The `number` is that of :class:`chatd.chat.tags.TagsSent`.
     """
 
     time: int
     undelivered: tuple[Undelivered, ...] = ()
     to: tuple[str, ...] = ()
     away: tuple[AwayNote, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +312,7 @@ class User(Struct, frozen=True, omit_defaults=True):
     `away_text` is connected, and its user has said to be away. A `host` is one of the whole chat,
     an `operator` of those rooms, and with a `voice` in those it writes also while they are
     read-only. The `user_name` and the `real_name` are what an IRC client says. `account` says
-    whether it has entered with a password.
+    whether it has entered with a password, `bot` whether it says that it is a program.
     """
 
     nickname: str
@@ -324,6 +326,7 @@ class User(Struct, frozen=True, omit_defaults=True):
     real_name: str = ""
     voice: tuple[str, ...] = ()
     account: bool = False
+    bot: bool = False
 
 
 class UserInfo(Struct, frozen=True, omit_defaults=True):
@@ -340,6 +343,7 @@ class UserInfo(Struct, frozen=True, omit_defaults=True):
     user_name: str = ""
     real_name: str = ""
     voice: tuple[str, ...] = ()
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +426,7 @@ class Goodbye:
 Event = (
     Message
     | PrivateMessage
+    | TagsSent
     | MemberEntered
     | MemberLeft
     | MemberRenamed

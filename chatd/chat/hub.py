@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatd.chat import commands, events, limits, names, order_commands
+from chatd.chat import commands, events, irc_commands, limits, names, order_commands
 from chatd.chat.archived_rooms import ArchivedRooms
 from chatd.chat.errors import (
     AlreadyRegistered,
@@ -118,7 +118,7 @@ class Hub:
             commands.Enter: self._registration.enter,
             commands.EnterAuthenticated: self._registration.enter_authenticated,
             commands.Watch: self._registration.watch,
-            commands.SetUserInfo: self._profiles.set_user_info,
+            irc_commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
         }
         reading: dict[type, _Handler] = {
@@ -135,22 +135,19 @@ class Hub:
             commands.WhoIs: lambda member, command, now: self._profiles.who_is(
                 command.nickname, member
             ),
-            commands.WhoWas: lambda member, command, now: self._past.find(command),
+            irc_commands.WhoWas: lambda member, command, now: self._past.find(command),
             commands.ReadHistory: lambda member, command, now: self.read_history(
                 command.room, command.limit, command.before, member
             ),
             commands.Search: lambda member, command, now: self.check_search(command),
-            commands.ReadStatistics: self._profiles.count,
+            irc_commands.ReadStatistics: self._profiles.count,
             commands.Ping: lambda member, command, now: events.Pong(),
         }
         self._watcher_handlers = self._unregistered_handlers | reading
         self._member_handlers: dict[type, _Handler] = reading | {
             commands.Enter: self._registration.late_hello,
             commands.EnterAuthenticated: self._registration.rename_authenticated,
-            commands.SendMessage: self.messages.send,
-            commands.SendToLobby: self.messages.send_to_lobby,
-            commands.SendPrivate: self.messages.send_private,
-            commands.SendFile: self.messages.send_file,
+            irc_commands.SetBot: self._profiles.set_bot,
             commands.Rename: self._registration.rename,
             commands.JoinRoom: self._joining.join,
             commands.JoinQuietly: self._joining.join,
@@ -162,10 +159,13 @@ class Hub:
             order_commands.RemoveFound: self._removing.remove,
             commands.ReadMessages: Reading(self._rooms).read,
             commands.SetAway: self._profiles.set_away,
-            commands.Monitor: self._monitoring.change,
-            commands.ReadMonitored: lambda member, command, now: self._monitoring.status(member),
-            commands.SetUserInfo: self._profiles.set_user_info,
+            irc_commands.Monitor: self._monitoring.change,
+            irc_commands.ReadMonitored: lambda member, command, now: self._monitoring.status(
+                member
+            ),
+            irc_commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
+            **self.messages.handlers,
             **self._moderating.handlers,
         }
 
@@ -377,6 +377,7 @@ class Hub:
             tuple((*place, by) for place, by in self._removing.removed.items()),
             self._past.state(),
             self._nicknames.most,
+            self.messages.last_number,
         )
 
     def restore(self, state: HubState) -> None:
@@ -411,6 +412,7 @@ class Hub:
         self._removing.restore(state.removed)
         self._monitoring.restore(members.values())
         self._past.restore(state.past)
+        self.messages.last_number = state.last_number
 
     # --- what everyone may read: nothing of private rooms ---------------------------------------
 

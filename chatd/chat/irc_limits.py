@@ -11,6 +11,8 @@ IRC_TAGS_BYTES: Final = 4_094
 #: The text of one line to an IRC client; a longer one goes out as several. With its sender a line
 #: may have more than 512 bytes, which clients take.
 IRC_TEXT_BYTES: Final = 500
+#: Lines of one message of an IRC client that cost it together as much as one frame.
+IRC_BATCH_LINES: Final = 10
 #: The user name of an IRC client.
 IRC_USER_CHARACTERS: Final = 10
 #: The real name of an IRC client's user, in one line. A longer one is cut.

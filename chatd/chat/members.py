@@ -186,6 +186,7 @@ class Connections:
                 real_name=member.real_name,
                 monitored=tuple(member.monitored.values()),
                 invited=member.invited,
+                is_bot=member.is_bot,
             )
             for member in self._members.values()
         )
@@ -224,6 +225,7 @@ class Connections:
                 user_name=state.user_name,
                 real_name=state.real_name,
                 monitored={names.casefold(each): each for each in state.monitored},
+                is_bot=state.is_bot,
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

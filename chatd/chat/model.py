@@ -40,6 +40,7 @@ class Member:
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
     :ivar invited: the lives of rooms into which it is let once, the latest last.
     :ivar has_host_code: whether it is a host as it has given the server's code.
+    :ivar is_bot: whether it says that it is a program.
     """
 
     member_id: MemberId
@@ -57,6 +58,7 @@ class Member:
     real_name: str = ""
     monitored: dict[str, str] = field(default_factory=dict)
     invited: tuple[int, ...] = ()
+    is_bot: bool = False
 
 
 @dataclass(slots=True)

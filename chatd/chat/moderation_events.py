@@ -23,6 +23,8 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     :ivar nickname: of the member concerned.
     :ivar room: None for the whole chat.
     :ivar value: of the setting: 1 for on and 0 for off, or seconds, or members.
+    :ivar time: of the message that was removed, in milliseconds since 1970.
+    :ivar reason: why that was removed, if everybody is to know.
     """
 
     what: str
@@ -31,6 +33,8 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     seq: int = 0
     value: int = 0
+    time: int = 0
+    reason: str = ""
 
 
 class Invited(Struct, frozen=True):

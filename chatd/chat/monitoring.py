@@ -6,7 +6,7 @@ come back, is still there.
 
 from collections.abc import Iterable
 
-from chatd.chat import commands, events, irc_limits
+from chatd.chat import events, irc_commands, irc_limits
 from chatd.chat.members import Nicknames
 from chatd.chat.model import Member
 from chatd.chat.names import casefold
@@ -33,7 +33,7 @@ class Monitoring:
 
     # --- the list of a member -------------------------------------------------------------------
 
-    def change(self, member: Member, command: commands.Monitor, now: int) -> MonitorStatus:
+    def change(self, member: Member, command: irc_commands.Monitor, now: int) -> MonitorStatus:
         """Change what `member` monitors; the reply has the state of what was added."""
         for nickname in command.remove:
             self._remove(member, casefold(nickname))

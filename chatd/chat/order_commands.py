@@ -130,6 +130,14 @@ class RemoveMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactMessage(RemoveMessage):
+    """The same if the message was sent at `time`, and with a reason that the room is told."""
+
+    time: KeptNumber
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveFound:
     """Take the text and the file out of a message that `source` has sent at `time`.
 
@@ -141,6 +149,7 @@ class RemoveFound:
     seq: int
     source: str
     time: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from chatd.chat import commands, irc_limits
+from chatd.chat import irc_commands, irc_limits
 from chatd.chat.model import Member
 from chatd.chat.names import casefold
 from chatd.chat.user_events import PastMember, PastMembers
@@ -20,7 +20,7 @@ class PastNicknames:
         if nickname != member.address:  # else it had none of its own, and addresses are not kept
             self._members.append(PastMember(nickname, member.user_name, member.real_name, now))
 
-    def find(self, command: commands.WhoWas) -> PastMembers:
+    def find(self, command: irc_commands.WhoWas) -> PastMembers:
         """Those who had the nickname, newest first."""
         key = casefold(command.nickname)
         found = [each for each in reversed(self._members) if casefold(each.nickname) == key]

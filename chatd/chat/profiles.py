@@ -1,6 +1,6 @@
 """What the others can learn of a member: the list of users, ``whois``, and who is away."""
 
-from chatd.chat import commands, events, irc_limits, limits, names
+from chatd.chat import commands, events, irc_commands, irc_limits, limits, names
 from chatd.chat.errors import NoSuchUser
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames
@@ -53,6 +53,7 @@ class Profiles:
                     each.real_name,
                     voiced_rooms(each, asker),
                     each.is_authenticated,
+                    each.is_bot,
                 )
                 for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
@@ -81,9 +82,10 @@ class Profiles:
             member.user_name,
             member.real_name,
             voiced_rooms(member, asker),
+            member.is_bot,
         )
 
-    def count(self, member: Member, command: commands.ReadStatistics, now: int) -> Statistics:
+    def count(self, member: Member, command: irc_commands.ReadStatistics, now: int) -> Statistics:
         """How many members, hosts and rooms there are."""
         members = len(self._nicknames)
         return Statistics(
@@ -95,7 +97,7 @@ class Profiles:
             sum(bool(each.members) for each in self._rooms.list(member).rooms),
         )
 
-    def set_user_info(self, member: Member, command: commands.SetUserInfo, now: int) -> Reply:
+    def set_user_info(self, member: Member, command: irc_commands.SetUserInfo, now: int) -> Reply:
         """Keep what the client of `member` says of its user, who may be about to enter.
 
         :raises Refusal: if a text is not valid, or the member is muted.
@@ -112,6 +114,11 @@ class Profiles:
         member.user_name, member.real_name = user_name, real_name
         if is_changed:
             self._monitoring.changed(member, RealNameChanged(member.nickname, real_name))
+        return events.Ok()
+
+    def set_bot(self, member: Member, command: irc_commands.SetBot, now: int) -> Reply:
+        """`member` says that it is a program, or that it is none."""
+        member.is_bot = command.is_bot
         return events.Ok()
 
     def set_away(self, member: Member, command: commands.SetAway, now: int) -> Reply:

@@ -40,6 +40,7 @@ class Removing:
 
         :raises Refusal: if `member` may not, or it was removed before.
         """
+        reason = names.line_text(command.reason, limits.REASON_CHARACTERS, "A reason")
         room = self._rooms.find(command.room, member)
         if not _has_written(member, command):
             # The operator of a room is none of the messages of an earlier room of that name.
@@ -55,12 +56,16 @@ class Removing:
         self.count += 1
         room.history.remove(command.seq, by)
         self._outbox.remove_message(room.name, command.seq, by)
-        moderation = Moderation("remove", by, command.source, room.name, command.seq)
+        moderation = Moderation(
+            *("remove", by, command.source, room.name, command.seq),
+            time=command.time,
+            reason=reason,
+        )
         self._rooms.tell_moderation(room, moderation, member)
         author = self._nicknames.get(command.source)
         if author is not None and author is not member and _has_written(author, command):
             self._outbox.to_member(
-                author.member_id, Restricted("remove", by, room.name, seq=command.seq)
+                author.member_id, Restricted("remove", by, room.name, reason, seq=command.seq)
             )
         return events.Ok()
 

@@ -437,10 +437,12 @@ def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> Member
 
 def _outcome_state(number: int, checksum: int, reply: Reply) -> OutcomeState:
     match reply:
-        case PrivateSent(time, undelivered, to, away):
+        case PrivateSent(time, undelivered, to, away, seq):
             missed = tuple((each.nickname, each.reason) for each in undelivered)
             notes = tuple((each.nickname, each.text) for each in away)
-            return OutcomeState(number, checksum, time=time, to=to, undelivered=missed, away=notes)
+            return OutcomeState(
+                number, checksum, seq=seq, time=time, to=to, undelivered=missed, away=notes
+            )
         case JoinDone(room, created):
             return OutcomeState(number, checksum, room, created=created)
         case Ok(room, seq, time):
@@ -454,7 +456,7 @@ def _reply(state: OutcomeState) -> Reply:
     if state.to is not None:
         undelivered = tuple(Undelivered(*each) for each in state.undelivered)
         away = tuple(AwayNote(*each) for each in state.away)
-        return PrivateSent(state.time or 0, undelivered, state.to, away)
+        return PrivateSent(state.time or 0, undelivered, state.to, away, state.seq or 0)
     if state.created is not None:
         return JoinDone(state.room or "", state.created)
     return Ok(state.room, state.seq, state.time)

@@ -43,6 +43,7 @@ class MemberState:
     real_name: str = ""
     monitored: tuple[str, ...] = ()
     invited: tuple[int, ...] = ()
+    is_bot: bool = False
 
 
 class Settings(NamedTuple):
@@ -103,7 +104,8 @@ class RoomState:
 class OutcomeState(NamedTuple):
     """The outcome of a numbered command: see :class:`chatd.chat.sessions.Outcome`.
 
-    The other fields are those of the reply. A private message has `to`, a joined room `created`.
+    The other fields are those of the reply. A private message has `to`, and its number as `seq`; a
+    joined room has `created`.
     """
 
     number: int
@@ -175,6 +177,7 @@ class HubState:
         who has removed them.
     :ivar past: the nicknames that were used last.
     :ivar max_members: the most that there have been at once.
+    :ivar last_number: of what is in no room.
     """
 
     rules: int
@@ -196,3 +199,4 @@ class HubState:
     removed: tuple[tuple[str, int, str], ...] = ()
     past: tuple[PastMember, ...] = ()
     max_members: int = 0
+    last_number: int = 0

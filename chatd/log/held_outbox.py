@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from chatd.chat.events import Event, Message
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.tagged_messages import untagged
 from chatd.log.engine import ArchiveChange, ArchivedMessage, PrivateLife, RemovedMessage
 
 #: A call that is held back, with its arguments.
@@ -92,7 +93,7 @@ class HeldOutbox(Outbox):
             life = self._lives.get(room)
             if life is None:
                 life = self._lives[room] = self.room_life(room)
-            self._changes.append(ArchivedMessage(life, event))
+            self._changes.append(ArchivedMessage(life, untagged(event)))
         self._calls.append((self._outbox.to_room, room, event, origin))
 
     @override

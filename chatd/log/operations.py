@@ -12,7 +12,7 @@ import msgspec
 from twisted.logger import Logger
 from typing_extensions import override
 
-from chatd.chat import commands, order_commands
+from chatd.chat import commands, irc_commands, order_commands
 from chatd.chat.errors import NotRegistered, Refusal, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.hub import Hub
@@ -28,9 +28,9 @@ _UNKEPT: Final = frozenset(
     {
         commands.ReadTopic,
         commands.ReadSettings,
-        commands.ReadMonitored,
+        irc_commands.ReadMonitored,
         commands.WhoIs,
-        commands.WhoWas,
+        irc_commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
         order_commands.ListBans,
@@ -38,7 +38,7 @@ _UNKEPT: Final = frozenset(
         commands.ReadHistory,
         commands.ReadMessages,
         commands.Search,
-        commands.ReadStatistics,
+        irc_commands.ReadStatistics,
         commands.Ping,
     }
 )

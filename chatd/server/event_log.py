@@ -23,6 +23,7 @@ from chatd.chat.errors import Malformed, Refusal
 from chatd.chat.events import Event
 from chatd.chat.moderation_events import Moderation
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.tagged_messages import TaggedMessage
 from chatd.turn_log import TurnLog
 from chatd.wire.dialect import Request, Result
 from chatd.wire.moderation_sentences import describe
@@ -203,9 +204,10 @@ class LoggingOutbox:
     def _publish(self, entries: list[tuple[float, Event]]) -> None:
         publish = self.log.observer
         for when, event in entries:
-            if type(event) in _FORMATS:  # what says no more than another one is not
-                _, fields = _FORMATS[type(event)]
-                publish({**self._shared[type(event)], "log_time": when, **fields(event)})
+            kind = events.Message if type(event) is TaggedMessage else type(event)
+            if kind in _FORMATS:  # what says no more than another one is not
+                _, fields = _FORMATS[kind]
+                publish({**self._shared[kind], "log_time": when, **fields(event)})
 
 
 class CommandLog:

@@ -36,6 +36,7 @@ from typing_extensions import override
 
 from chatd.chat import events, limits
 from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.chat.tagged_messages import TaggedMessage
 from chatd.server.send_queue import Output, SendQueue, ignore
 from chatd.wire import jim
 
@@ -150,6 +151,7 @@ def _alert(frame: bytes) -> str:
 #: Everything else is REQUIRED: replies and private messages.
 _PRIORITIES: Final[dict[type, Priority]] = {
     events.Message: Priority.ROOM,
+    TaggedMessage: Priority.ROOM,
     events.MemberEntered: Priority.NOTICE,
     events.MemberLeft: Priority.NOTICE,
     events.MemberRenamed: Priority.NOTICE,

@@ -21,7 +21,13 @@ from chatd.chat.commands import (
 from chatd.chat.errors import Refusal, SearchFailed, ServerFailed, WrongPassword
 from chatd.chat.events import Message, Ok
 from chatd.chat.moderation_errors import NoSuchMessage
-from chatd.chat.order_commands import GiveHostCode, GrantHost, RemoveFound, RemoveMessage
+from chatd.chat.order_commands import (
+    GiveHostCode,
+    GrantHost,
+    RedactMessage,
+    RemoveFound,
+    RemoveMessage,
+)
 from chatd.chat.outbox import MemberId
 from chatd.log.engine import StoreFailed
 from chatd.server.chat import Chat
@@ -118,9 +124,11 @@ class Lookups:
 
 def _found(command: RemoveMessage, message: Message | None) -> RemoveFound | Refusal:
     # The hub refuses one that was removed before, unless it is asked the same once more.
-    if message is None or message.seq != command.seq:
+    is_other = isinstance(command, RedactMessage) and message and message.time != command.time
+    if message is None or message.seq != command.seq or is_other:
         return NoSuchMessage(command.room, command.seq)
-    return RemoveFound(message.room, message.seq, message.source, message.time)
+    reason = command.reason if isinstance(command, RedactMessage) else ""
+    return RemoveFound(message.room, message.seq, message.source, message.time, reason)
 
 
 def _unreadable(failure: Failure) -> Refusal:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
-from chatd.chat import commands
+from chatd.chat import commands, irc_commands
 from chatd.chat.errors import Refusal
 from chatd.log.operations import Operation
 from chatd.log.ordered_log import OrderedLog
@@ -20,15 +20,18 @@ PIPELINED: Final = frozenset(
         commands.SendMessage,
         commands.SendToLobby,
         commands.SendPrivate,
+        commands.SendTagged,
+        commands.SendPrivateTagged,
+        irc_commands.SendTags,
         commands.SetTopic,
         commands.SetAway,
         commands.ReadTopic,
         commands.ReadSettings,
         commands.WhoIs,
-        commands.WhoWas,
+        irc_commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
-        commands.ReadStatistics,
+        irc_commands.ReadStatistics,
         commands.Ping,
     }
 )

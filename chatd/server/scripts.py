@@ -4,12 +4,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from chatd.chat import commands, limits, order_commands
+from chatd.chat import commands, irc_commands, limits, order_commands
 from chatd.wire.dialect import Request, Result, proceed
 
 #: Steps that others are told of: each costs as much as a frame.
 _TOLD: Final = (
     commands.SendMessage,
+    irc_commands.SendTags,
     commands.JoinRoom,
     commands.LeaveRoom,
     order_commands.Kick,

@@ -180,7 +180,8 @@ class Session:
             self._dispatch(request)
         self._is_handling = False
         if not self.is_ended:
-            self._throttle.frame_handled(started)
+            is_part = isinstance(request, Request) and request.is_part
+            self._throttle.frame_handled(started, 0 if is_part else 1)
 
     def _rejected_request(self, request: Request | Refusal, rejection: Refusal) -> None:
         """Refuse the first frame of a client that has no slot, unless its session has one."""

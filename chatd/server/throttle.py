@@ -26,19 +26,22 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import limits
-from chatd.chat.commands import Search, SendPrivate
+from chatd.chat.commands import Search, SendPrivate, SendPrivateTagged
+from chatd.chat.irc_commands import SendTags
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.send_queue import Input, Output
 from chatd.server.work_queue import WorkQueue
 
 #: The commands that cost more than their frame and their reply.
-COSTLY: Final = frozenset({SendPrivate, Search})
+COSTLY: Final = frozenset({SendPrivate, SendPrivateTagged, SendTags, Search})
 
 
 def cost_in_bytes(command: object) -> int:
     """What one of them costs besides: as much as a reply of so many bytes."""
     match command:
-        case SendPrivate(text=text, to=to):
+        case SendPrivateTagged(text=text, to=to, tags=tags):
+            return len(text + tags) * min(len(to), limits.RECIPIENTS)
+        case SendPrivate(text=text, to=to) | SendTags(tags=text, to=to):
             return len(text) * min(len(to), limits.RECIPIENTS)
         case Search():
             return limits.SEARCH_COST_BYTES
@@ -141,12 +144,14 @@ class ReadThrottle:
         """The client's frame had `size` bytes sent, to the client itself or to recipients."""
         self._bytes += size
 
-    def frame_handled(self, started: float) -> None:
+    def frame_handled(self, started: float, tokens: int = 1) -> None:
         """A frame was handled, from `started` until now; go on reading when that is paid for.
 
         Also wait until the client reads its replies.
+
+        :param tokens: 0 for a frame that costs no more than its bytes and its time.
         """
-        self._charge_frame(1, started)
+        self._charge_frame(tokens, started)
 
     def reply_sent(self, started: float) -> None:
         """The reply to a frame was sent later than the frame was handled, from `started` on."""

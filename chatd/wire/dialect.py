@@ -21,6 +21,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Reply
 from chatd.chat.moderation_events import Moderation
+from chatd.chat.tagged_messages import TaggedMessage, TaggedPrivate
 from chatd.wire.hidden_fields import safe_repr
 
 #: The echoes of a dialect in which they are the only sign that a command was carried out.
@@ -28,6 +29,8 @@ ALL_ECHOES: Final[frozenset[type]] = frozenset(
     {
         events.Message,
         events.PrivateMessage,
+        TaggedMessage,
+        TaggedPrivate,
         events.MemberEntered,
         events.MemberRenamed,
         events.RoomJoined,
@@ -89,6 +92,8 @@ class Request(Struct, frozen=True):
         if the result of the command is the reply.
     :ivar is_single: whether the script has no other command, and changes nothing in the dialect:
         then the next frame may be read before the result is known.
+    :ivar is_part: whether the frame is a part of a message of which another frame has paid for this
+        one, too.
     """
 
     command: ClientCommand | LocalReply
@@ -98,11 +103,12 @@ class Request(Struct, frozen=True):
     resume: Resume | None = None
     script: Script | None = None
     is_single: bool = False
+    is_part: bool = False
 
 
-def begin(script: Script, *, is_single: bool = False) -> Request:
+def begin(script: Script, *, is_single: bool = False, is_part: bool = False) -> Request:
     """The first step of a script."""
-    return Request(next(script), script=script, is_single=is_single)
+    return Request(next(script), script=script, is_single=is_single, is_part=is_part)
 
 
 def proceed(request: Request, result: Result) -> Request | None:

@@ -20,6 +20,7 @@ from chatd.chat.events import Event
 from chatd.chat.moderation_errors import ModerationRefusal, NoSuchBan, NoSuchMessage
 from chatd.chat.moderation_events import Invited, Restricted
 from chatd.chat.names import LOBBY
+from chatd.chat.tagged_messages import TaggedPrivate
 from chatd.wire import jim_moderation, rendering, slash_commands
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 from chatd.wire.jim_moderation import room_name, room_of
@@ -59,7 +60,7 @@ class Jim(Dialect):
     """
 
     variant: ClassVar[None] = None
-    echoes: ClassVar[frozenset[type]] = frozenset({events.PrivateMessage})
+    echoes: ClassVar[frozenset[type]] = frozenset({events.PrivateMessage, TaggedPrivate})
     initial_rooms: ClassVar[tuple[str, ...]] = ()
     greeting: ClassVar[bytes] = b""
     entering_history: ClassVar[int] = 0

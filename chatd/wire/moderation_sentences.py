@@ -42,7 +42,7 @@ def _left(until: int, now: int) -> str:
 def _removed_message(event: Moderation) -> str:
     whose = "" if event.by == event.nickname else f" of {event.nickname}"
     room = "" if event.room == LOBBY else _in(event.room)
-    return f"{event.by} removed message {event.seq}{whose}{room}."
+    return f"{event.by} removed message {event.seq}{whose}{room}{because(event.reason)}."
 
 
 def _switch(on: str, off: str) -> Callable[[Moderation], str]:

@@ -27,6 +27,12 @@ from chatd.chat.moderation_events import (
 )
 from chatd.chat.names import LOBBY
 from chatd.chat.statistics import Statistics
+from chatd.chat.tagged_messages import (
+    TaggedMessage,
+    TaggedPrivate,
+    untagged,
+    untagged_private,
+)
 from chatd.chat.user_events import MonitorStatus, PastMembers
 from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
@@ -43,7 +49,7 @@ _TYPES: Final = frozenset(
 #: Upper bound for the bytes of a list frame besides its entries: type, id, room and brackets.
 _ENVELOPE_BYTES: Final = 1_024
 
-_EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
+_EVENT_FRAMES: Final[dict[type, Callable[..., frames.Frame]]] = {
     events.Message: frames.Message,
     events.PrivateMessage: frames.PrivateMessage,
     events.RoomJoined: frames.RoomJoined,
@@ -59,6 +65,9 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.MemberRenamed: frames.MemberRenamed,
     events.ServerNotice: frames.ServerNotice,
     server_events.NodesChanged: frames.NodesChanged,
+    # The tags are for IRC clients alone.
+    TaggedMessage: lambda data: frames.Message(data=untagged(data)),
+    TaggedPrivate: lambda data: frames.PrivateMessage(data=untagged_private(data)),
 }
 
 
@@ -70,6 +79,7 @@ class Native(Dialect):
     echoes: ClassVar[frozenset[type]] = frozenset(
         {
             events.PrivateMessage,
+            TaggedPrivate,
             events.MemberRenamed,
             events.RoomJoined,
             events.RoomLeft,
@@ -103,8 +113,7 @@ class Native(Dialect):
         make = _EVENT_FRAMES.get(type(event))
         if make is None:  # clients are told by another event
             return b""
-        frame = make(data=event)  # type: ignore[call-arg]  # each has data
-        return self.frame_bytes(_encoder.encode(frame))
+        return self.frame_bytes(_encoder.encode(make(data=event)))
 
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chatd.chat import commands, events, limits, names, order_commands
+from chatd.chat import commands, events, irc_commands, limits, names, order_commands
 from chatd.chat.commands import Command, SendMessage
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Topic
@@ -47,6 +47,8 @@ class Model:
     :ivar addresses: the address of each connection.
     :ivar away: why the users of members are away.
     :ivar hosts: the members that are hosts.
+    :ivar bots: the members that say that they are programs.
+    :ivar last_number: of what is in no room.
     :ivar received: the events that each connection was sent, also after it was removed.
     """
 
@@ -62,6 +64,8 @@ class Model:
     lives: int = 1
     rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY, 1)])
     hosts: set[MemberId] = field(default_factory=set)
+    bots: set[MemberId] = field(default_factory=set)
+    last_number: int = 0
     restrictions: ModelRestrictions = field(default_factory=ModelRestrictions)
 
     @property
@@ -113,9 +117,8 @@ class Model:
                 return is_there and is_valid_last(text)
             case commands.ReadMessages():
                 return is_there
-            case commands.SendMessage() | commands.SetTopic():
-                is_valid = is_valid_text if isinstance(command, SendMessage) else is_valid_line
-                return is_there and is_valid(command.text) and not self.is_muted(member, room)
+            case commands.SendMessage() | commands.SetTopic() | irc_commands.SendTags():
+                return is_there and _is_valid(command) and not self.is_muted(member, room)
             case commands.JoinRoom(room=name):
                 is_banned = room is not None and self.is_restricted("ban", member, room)
                 return is_valid_room(name) and not is_there and not is_banned
@@ -369,3 +372,13 @@ def is_valid_room(name: str) -> bool:
     except Refusal:
         return False
     return True
+
+
+def _is_valid(command: SendMessage | commands.SetTopic | irc_commands.SendTags) -> bool:
+    match command:
+        case SendMessage(text=text):
+            return is_valid_text(text)
+        case commands.SetTopic(text=text):
+            return is_valid_line(text)
+        case _:
+            return True

@@ -18,11 +18,14 @@ from chatd.chat.commands import (
     Search,
     SendMessage,
     SendPrivate,
+    SendPrivateTagged,
+    SendTagged,
     SetAway,
     SetTopic,
     Watch,
     WhoIs,
 )
+from chatd.chat.irc_commands import SendTags, SetBot
 from chatd.chat.names import LOBBY
 from chatd.chat.order_commands import (
     Ban,
@@ -96,6 +99,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 A_ROOM = st.sampled_from(["#lobby", "#dev", "#DEV", "#x"])
 A_MEMBER = st.sampled_from(["ice", "ICE", "moon", "sun", "x"])
 A_PLACE = st.none() | A_ROOM
+A_TAG = st.sampled_from(["", "+typing=done"])
 A_TIME = st.none() | st.sampled_from([1, 2, 40])
 VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(JoinRoom, A_ROOM),
@@ -106,6 +110,15 @@ VALID: st.SearchStrategy[Command] = st.one_of(
         st.just("psst"),
         st.lists(A_MEMBER, max_size=4).map(tuple),
     ),
+    st.builds(SendTagged, st.just("two\nlines"), A_ROOM, tags=A_TAG, cuts=st.just((2,))),
+    st.builds(
+        SendPrivateTagged,
+        st.just("psst"),
+        st.lists(A_MEMBER, max_size=4).map(tuple),
+        tags=A_TAG,
+    ),
+    st.builds(SendTags, A_TAG, A_ROOM),
+    st.builds(SetBot, st.booleans()),
     st.builds(SetTopic, A_ROOM, st.sampled_from(["tea", "cake", ""])),
     st.builds(SetAway, st.sampled_from(["lunch", ""])),
     st.builds(Rename, st.sampled_from(["ice", "moon", "sun", "Sun"])),

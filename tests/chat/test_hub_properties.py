@@ -22,14 +22,17 @@ from chatd.chat.commands import (
     Search,
     SendMessage,
     SendPrivate,
+    SendPrivateTagged,
+    SendTagged,
     SetAway,
     SetTopic,
     Watch,
     WhoIs,
 )
 from chatd.chat.errors import Full, NotRegistered, Refusal
-from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
+from chatd.chat.events import MemberEntered, MemberRenamed, Message, Reply
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.irc_commands import SendTags, SetBot
 from chatd.chat.moderation_events import Bans, Invited, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.order_commands import (
@@ -44,6 +47,8 @@ from chatd.chat.order_commands import (
     Unmute,
 )
 from chatd.chat.outbox import MemberId
+from chatd.chat.tagged_messages import TaggedPrivate, tagged
+from chatd.chat.tags import Tags, TagsSent
 from tests.chat.model import Decision, Model, ModelRoom
 from tests.chat.replay import Step, comparable, run_step
 from tests.chat.strategies import ANYTHING, NICKNAMES
@@ -297,6 +302,10 @@ class Chatting(RuleBasedStateMachine):
                 topic = events.Topic(room.name, text, self.model.names[member], self.now)
                 room.topic = topic if text else None
                 self.model.send_to_room(room, member, topic)
+            case SendTags(), events.Ok() if room is not None:
+                self._tags_sent(member, room, command, reply)
+            case SetBot(is_bot), events.Ok():
+                (self.model.bots.add if is_bot else self.model.bots.discard)(member)
             case SetAway(), events.AwayDone(text):
                 if text != self.model.away.get(member, ""):
                     event = events.AwayChanged(self.model.names[member], text)
@@ -348,8 +357,26 @@ class Chatting(RuleBasedStateMachine):
         name = self.model.names[member]
         message = Message(room.name, seq, self.now, name, command.text, command.action)
         assert reply == events.Ok(message.room, message.seq, message.time)
-        room.messages.append(message)
-        self.model.send_to_room(room, member, message)
+        room.messages.append(message)  # without its tags
+        tags = self._tags(member, command)
+        is_tagged = isinstance(command, SendTagged) or tags.bot
+        self.model.send_to_room(room, member, tagged(message, tags) if is_tagged else message)
+
+    def _tags(self, member: MemberId, command: SendMessage | SendPrivate) -> Tags:
+        is_bot = member in self.model.bots
+        if isinstance(command, SendTagged | SendPrivateTagged):
+            return Tags(command.tags, bot=is_bot, cuts=command.cuts)
+        return Tags(bot=is_bot)
+
+    def _tags_sent(
+        self, member: MemberId, room: ModelRoom, command: SendTags, reply: events.Ok
+    ) -> None:
+        self.model.last_number += 1
+        number = self.model.last_number
+        assert reply == events.Ok(room.name, number, self.now)
+        tags = Tags(command.tags, bot=member in self.model.bots)
+        name = self.model.names[member]
+        self.model.send_to_room(room, member, TagsSent(name, room.name, (), self.now, number, tags))
 
     def _private_sent(
         self, member: MemberId, command: SendPrivate, reply: events.PrivateSent
@@ -357,9 +384,16 @@ class Chatting(RuleBasedStateMachine):
         reached = list(dict.fromkeys(map(self.model.member_named, command.to)))
         found = [each for each in reached if each is not None]
         to = tuple(self.model.names[each] for each in found)
+        self.model.last_number += 1
+        assert reply.number == self.model.last_number
+        tags = self._tags(member, command)
         for each in found:
             self.model.received[each].append(
-                PrivateMessage(self.model.names[member], to, self.now, command.text)
+                TaggedPrivate(
+                    *(self.model.names[member], to, self.now, command.text),
+                    number=reply.number,
+                    tags=tags,
+                )
             )
         undelivered = {names.casefold(each.nickname) for each in reply.undelivered}
         assert undelivered == {

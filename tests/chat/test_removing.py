@@ -14,7 +14,7 @@ from chatd.chat.commands import (
     SendMessage,
     SessionKeys,
 )
-from chatd.chat.errors import NoSuchRoom
+from chatd.chat.errors import BadText, NoSuchRoom
 from chatd.chat.events import History, Message, Ok
 from chatd.chat.moderation_errors import NoSuchMessage, NotHost
 from chatd.chat.moderation_events import Moderation, Restricted
@@ -68,10 +68,20 @@ def test_a_removed_message_keeps_its_place_number_time_and_sender(talk: Talk) ->
 
 def test_the_others_hear_who_has_removed_it_and_its_sender_hears_it_too(talk: Talk) -> None:
     talk.handle(talk.ice, talk.second)
-    removed = Moderation("remove", "ice", "moon", "#dev", 2)
+    removed = Moderation("remove", "ice", "moon", "#dev", 2, time=talk.second.time)
     assert talk.received(talk.moon) == [removed, Restricted("remove", "ice", "#dev", seq=2)]
     talk.handle(talk.moon, talk.say(talk.moon, "three"))  # one's own: there is nothing to tell
     assert Restricted not in map(type, talk.received(talk.moon))
+
+
+def test_why_it_was_removed_is_told_to_the_room_if_it_was_said_there(talk: Talk) -> None:
+    talk.handle(talk.ice, replace(talk.second, reason=" spam "))
+    public, own = talk.received(talk.moon)
+    assert isinstance(public, Moderation)
+    assert isinstance(own, Restricted)
+    assert public.reason == own.reason == "spam"
+    with pytest.raises(BadText):
+        talk.handle(talk.ice, replace(talk.first, reason="a\nb"))
 
 
 def test_a_number_that_was_removed_in_an_ended_room_is_that_of_another_message_now(

@@ -119,11 +119,12 @@ def test_a_host_who_is_elsewhere_hears_what_it_has_done(lesson: Lesson) -> None:
     lesson.say(lesson.moon)
     lesson.forget()
     lesson.set(lesson.ana, read_only=True)
-    lesson.handle(lesson.ana, RemoveFound("#dev", 1, "moon", lesson.now))
+    removal = RemoveFound("#dev", 1, "moon", lesson.now)
+    lesson.handle(lesson.ana, removal)
     lesson.handle(lesson.ana, Kick("moon", "#dev"))
     heard = [
         Moderation("read-only", "ana", room="#dev", value=1),
-        Moderation("remove", "ana", "moon", "#dev", 1),
+        Moderation("remove", "ana", "moon", "#dev", 1, time=removal.time),
         Moderation("kick", "ana", "moon", "#dev"),
     ]
     assert lesson.received(lesson.ana) == heard

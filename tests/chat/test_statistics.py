@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatd.chat.commands import JoinRoom, LeaveRoom, Quit, ReadStatistics, Rename, Watch
+from chatd.chat.commands import JoinRoom, LeaveRoom, Quit, Rename, Watch
+from chatd.chat.irc_commands import ReadStatistics
 from chatd.chat.order_commands import ChangeRoom, GrantHost
 from chatd.chat.outbox import MemberId
 from chatd.chat.statistics import Statistics

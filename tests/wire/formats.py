@@ -24,6 +24,8 @@ from chatd.chat.moderation_events import (
     SettingsChanged,
 )
 from chatd.chat.statistics import Statistics
+from chatd.chat.tagged_messages import TaggedMessage, TaggedPrivate
+from chatd.chat.tags import Tags, TagsSent
 from chatd.chat.user_events import (
     AccountChanged,
     MonitoredChange,
@@ -230,12 +232,16 @@ REFUSALS = tuple(coded(errors.Refusal))
 NOTHING_ASKED = Request(LocalReply())
 
 MESSAGE = Message("#dev", 1, 0, "ice", "hello")
+TAGS = Tags("+typing=done", account=True, bot=True, cuts=(2,))
 NODE = server_events.Node("library", ("10.0.0.1:7777",), ("http://10.0.0.1:8080",))
 EVENTS: dict[type, Event] = {
     type(event): event
     for event in (
         MESSAGE,
         events.PrivateMessage("ice", ("moon",), 0, "psst"),
+        TaggedMessage("#dev", 1, 0, "ice", "hello\nall", tags=TAGS),
+        TaggedPrivate("ice", ("moon",), 0, "psst", number=1, tags=TAGS),
+        TagsSent("ice", "#dev", (), 0, 1, TAGS),
         events.RoomJoined("#dev", "ice"),
         events.RoomEntered("#dev", "ice"),
         events.RoomLeft("#dev", "ice"),
@@ -289,5 +295,6 @@ REPLIES: dict[type, Reply] = {
 
 RESULTS: list[Result] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
 
-assert set(get_args(Event)) == set(EVENTS), "an event is missing above"
+TAGGED = {TaggedMessage, TaggedPrivate}
+assert {*get_args(Event), *TAGGED} == set(EVENTS), "an event is missing above"
 assert set(get_args(Reply)) == set(REPLIES), "a reply is missing above"

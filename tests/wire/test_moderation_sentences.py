@@ -20,6 +20,10 @@ NOW = 1_763_700_000_000
     [
         (Moderation("kick", "ana", "ice", "#dev"), "ana removed ice from #dev."),
         (Moderation("kick", "ana", "ice"), "ana removed ice from the chat."),
+        (
+            Moderation("remove", "ana", "ice", "#dev", 3, reason="spam"),
+            "ana removed message 3 of ice in #dev: spam.",
+        ),
         (Moderation("ban", "ana", "ice", "#dev"), "ana banned ice from #dev."),
         (Moderation("ban", "ana", "ice"), "ana banned ice from the chat."),
         (Moderation("invite", "ana", "ice", "#dev"), "ana invited ice to #dev."),

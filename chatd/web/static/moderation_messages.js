@@ -68,11 +68,12 @@ const MODERATION = {
     name(by),
     ").",
   ],
-  remove: ({ by, nickname, room, seq }) => [
+  remove: ({ by, nickname, room, seq, reason }) => [
     name(by),
     ` removed message ${seq}`,
     ...(isSameName(by, nickname) ? [] : [" of ", name(nickname)]),
     ...(room === LOBBY ? [] : inRoom(room)),
+    because(reason),
     ".",
   ],
   "read-only": ({ by, room, value }) =>

@@ -5,17 +5,35 @@ https://ircv3.net/specs/extensions/labeled-response.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
+from chatd.wire.irc import features
+from chatd.wire.irc.client import Client
 from chatd.wire.irc.lines import Line
+
+#: Labels are sent back: https://ircv3.net/specs/extensions/labeled-response limits them.
+_LABEL_BYTES: Final = 64
+
+
+def label_of(client: Client, line: Line) -> str:
+    """The label of the answer to `line`; empty for an answer without one.
+
+    A message of several lines has that of the line that opened it.
+    """
+    if client.batch is not None and client.batch.has(line):
+        return client.batch.label
+    label = line.tags.get("label", "")
+    is_valid = len(label.encode()) <= _LABEL_BYTES
+    return label if is_valid and client.has(features.LABELED_RESPONSE) else ""
 
 
 def labelled(label: str, lines: list[Line], server: str, reference: str) -> list[Line]:
     """The one answer to a command with `label`, of which `lines` are the parts.
 
-    No line is answered with ACK; one line has the label itself; more lines become a batch that has
-    it.
+    No line is answered with ACK; one line has the label itself, and so has one batch; other lines
+    become a batch that has it.
 
     :param reference: the name of the batch; unique among those that the client is being sent.
     """
@@ -24,8 +42,17 @@ def labelled(label: str, lines: list[Line], server: str, reference: str) -> list
             return [Line("ACK", source=server, tags={"label": label})]
         case [line]:
             return [_tagged(line, "label", label)]
+        case [opening, *_, closing] if _is_batch(opening, closing):
+            return [_tagged(opening, "label", label), *lines[1:]]
     opened = open_labelled(label, lines, server, reference)
     return opened + close_labelled((), server, reference)
+
+
+def _is_batch(first: Line, last: Line) -> bool:
+    """Whether what begins with `first` and ends with `last` is a batch."""
+    if not first.command == last.command == "BATCH":
+        return False
+    return first.params[0].startswith("+") and last.params == (f"-{first.params[0][1:]}",)
 
 
 def open_labelled(label: str, lines: Iterable[Line], server: str, reference: str) -> list[Line]:

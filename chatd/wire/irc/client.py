@@ -12,6 +12,7 @@ from chatd.wire.irc import numerics
 from chatd.wire.irc.capabilities import NOTHING_AGREED, Capabilities
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source
+from chatd.wire.irc.multiline import OpenBatch
 from chatd.wire.irc.sasl import Exchange
 
 VERSION: Final = f"chatd-{__version__}"
@@ -54,6 +55,8 @@ class Client:
     :ivar password: from PASS, a secret, until it has entered.
     :ivar exchange: what it has sent so far to authenticate.
     :ivar account: the account whose password it gave before it entered.
+    :ivar is_bot: whether it has said that it is a program.
+    :ivar batch: the message of several lines that it is sending.
     :ivar files_url: the URL under which files are; empty if the server takes none.
     """
 
@@ -66,6 +69,8 @@ class Client:
     password: str = field(default="", repr=False)
     exchange: Exchange | None = None
     account: str = ""
+    is_bot: bool = False
+    batch: OpenBatch | None = None
     files_url: str = ""
 
     @property
@@ -89,10 +94,12 @@ class Answer:
 
     :ivar lines: in their order; none at all is an answer, too.
     :ivar client: the client from now on; None if it has not changed.
+    :ivar is_deferred: whether the answer to the label comes with a later line.
     """
 
     lines: tuple[Line, ...] = ()
     client: Client | None = None
+    is_deferred: bool = False
 
 
 #: The steps of a command: a generator that yields commands for the hub and is sent the result of

@@ -25,12 +25,14 @@ from chatd.wire.irc import (
     message_commands,
     mode_commands,
     monitor_commands,
+    multiline_commands,
     numerics,
+    redact_commands,
     registration,
     server_commands,
     user_commands,
 )
-from chatd.wire.irc.batches import close_labelled, labelled, open_labelled
+from chatd.wire.irc.batches import close_labelled, label_of, labelled, open_labelled
 from chatd.wire.irc.client import Answer, Client, Steps
 from chatd.wire.irc.event_lines import event_lines
 from chatd.wire.irc.lines import Line, encode, parse
@@ -38,8 +40,6 @@ from chatd.wire.irc.refusals import closing, refused
 
 _Handler = Callable[[Client, Line], Steps | Answer]
 
-#: Labels are sent back: https://ircv3.net/specs/extensions/labeled-response limits them.
-_LABEL_BYTES: Final = 64
 #: The reference of a labelled batch. One answer is sent after the other, so one name will do.
 _REFERENCE: Final = "answer"
 
@@ -58,6 +58,7 @@ _CONNECTION_COMMANDS: Final[dict[str, _Handler]] = {
 _COMMANDS: Final[dict[str, _Handler]] = {
     **_CONNECTION_COMMANDS,
     "AWAY": user_commands.away,
+    "BATCH": multiline_commands.batch,
     "CHATHISTORY": history_commands.chathistory,
     "HELP": help_commands.help_,
     "HELPOP": help_commands.help_,
@@ -74,10 +75,11 @@ _COMMANDS: Final[dict[str, _Handler]] = {
     "MONITOR": monitor_commands.monitor,
     "MOTD": server_commands.motd,
     "NAMES": channel_commands.names,
-    "NOTICE": message_commands.message,
+    "NOTICE": multiline_commands.message,
     "OPER": mode_commands.oper,
     "PART": channel_commands.part,
-    "PRIVMSG": message_commands.message,
+    "PRIVMSG": multiline_commands.message,
+    "REDACT": redact_commands.redact,
     "SETNAME": user_commands.setname,
     "TAGMSG": message_commands.tag_message,
     "TIME": server_commands.time,
@@ -155,13 +157,15 @@ class Irc(Dialect):
     def decode(self, frame: bytes) -> Request:
         line = parse(frame)
         is_single = line.command == "PRIVMSG" and message_commands.is_single(line)
-        return begin(self._script(line), is_single=is_single)
+        batch = self.client.batch
+        is_part = batch is not None and batch.is_paid(line)
+        return begin(self._script(line), is_single=is_single, is_part=is_part)
 
     def _script(self, line: Line) -> Script:
         """Carry out the command, and label what answers it."""
         client, server = self.client, self.client.server.name
         reply = _SentUnasked if line.command in _NOT_ACTIVITY else _Sent
-        label = _label(client, line)
+        label = label_of(client, line)
         is_open = False
         steps = _steps(client, line)
         result: Result | None = None
@@ -181,7 +185,7 @@ class Irc(Dialect):
         lines = answer.lines
         if is_open:
             lines = close_labelled(lines, server, _REFERENCE)
-        elif label:
+        elif label and not answer.is_deferred:
             lines = labelled(label, list(lines), server, _REFERENCE)
         yield reply(sent=tuple(lines), client=answer.client)
 
@@ -228,13 +232,6 @@ def of_client(client: Client) -> Irc:
     agreed = sorted(client.agreed.enabled & features.OF_EVENTS)
     variant = "\0".join(("irc", client.server.name, client.files_url, *agreed))
     return Irc(client, variant)
-
-
-def _label(client: Client, line: Line) -> str:
-    """The label of the answer; empty for an answer without one."""
-    label = line.tags.get("label", "")
-    is_valid = len(label.encode()) <= _LABEL_BYTES
-    return label if is_valid and client.has(features.LABELED_RESPONSE) else ""
 
 
 def _steps(client: Client, line: Line) -> Steps:

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from chatd.chat import events
 from chatd.chat.moderation_events import Invited, Moderation, Restricted, SettingsChanged
-from chatd.wire import moderation_sentences, rendering
-from chatd.wire.irc import features, modes
+from chatd.chat.tags import TagsSent
+from chatd.wire import moderation_sentences
+from chatd.wire.irc import features, message_lines, modes
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source
 from chatd.wire.irc.member_lines import MEMBER_EVENTS, member_lines
-from chatd.wire.irc.tags import message_id, server_time
-from chatd.wire.irc.text import render_text, shown
+from chatd.wire.irc.tags import room_id, server_time
+from chatd.wire.irc.text import shown
 
 #: What the server tells everybody has no better target: `encode` does not know the nickname.
 _EVERYBODY: Final = "*"
@@ -38,10 +39,8 @@ def event_lines(
     :param nickname: of the member that is told, where it is told alone.
     """
     match event:
-        case events.Message(room=room):
-            return text_lines(enabled, event, room, files_url)
-        case events.PrivateMessage():
-            return text_lines(enabled, event, nickname, files_url)
+        case events.Message() | events.PrivateMessage() | TagsSent():
+            return message_lines.sent_lines(enabled, event, nickname, files_url)
         case Moderation():
             return _timed(enabled, now, _moderation_lines(enabled, event, server))
         case SettingsChanged():
@@ -71,32 +70,6 @@ _LINES: Final[dict[type, Callable[[Any, str], Line]]] = {
 }
 
 
-def text_lines(
-    enabled: frozenset[str],
-    message: events.Message | events.PrivateMessage,
-    target: str,
-    files_url: str = "",
-) -> list[Line]:
-    """The lines of a message: one for each of its lines, and more for those that are too long.
-
-    The time is that of the message, and its id is on the first line alone
-    (https://ircv3.net/specs/extensions/message-ids).
-    """
-    text = rendering.escape_message(rendering.shown_text(message, files_url))
-    sender = source(message.source)
-    command = "NOTICE" if message.notice else "PRIVMSG"
-    tags = {"time": server_time(message.time)} if features.SERVER_TIME in enabled else {}
-    lines = [
-        Line(command, (target, each), sender, tags, has_text=True)
-        for each in render_text(text, message.action)
-    ]
-    if lines and features.MESSAGE_TAGS in enabled and isinstance(message, events.Message):
-        first = lines[0]
-        identified = {**tags, "msgid": message_id(message)}
-        lines[0] = Line(command, first.params, sender, identified, has_text=True)
-    return lines
-
-
 def _timed(enabled: frozenset[str], now: int, lines: list[Line]) -> list[Line]:
     if features.SERVER_TIME not in enabled:
         return lines
@@ -122,6 +95,12 @@ def part_line(room: str, nickname: str, text: str) -> Line:
     return Line("PART", params, source(nickname), has_text=bool(text))
 
 
+def _redact_line(event: Moderation, room: str) -> Line:
+    why = (shown(event.reason),) if event.reason else ()
+    params = (room, room_id(room, event.seq, event.time), *why)
+    return Line("REDACT", params, source(event.by), has_text=bool(why))
+
+
 def _moderation_lines(enabled: frozenset[str], event: Moderation, server: str) -> list[Line]:
     """MODE for what a host or operator did, where IRC has it; else a sentence."""
     by = source(event.by)
@@ -131,6 +110,8 @@ def _moderation_lines(enabled: frozenset[str], event: Moderation, server: str) -
         return [Line("INVITE", (event.nickname, room), by)] if has_notify else []
     if room is not None and (event.what == "kick" or modes.is_setting(event)):
         return []  # RoomLeft, after a ban as well, and SettingsChanged say so
+    if room is not None and event.what == "remove" and features.REDACTION in enabled:
+        return [_redact_line(event, room)]
     change = None if room is None else modes.change_of(event)
     if room is not None and change is not None:
         return [Line("MODE", (room, *modes.format_changes([change])), by)]

@@ -22,6 +22,9 @@ EXTENDED_JOIN: Final = "extended-join"
 EXTENDED_MONITOR: Final = "extended-monitor"
 SETNAME: Final = "setname"
 INVITE_NOTIFY: Final = "invite-notify"
+ACCOUNT_TAG: Final = "account-tag"
+MULTILINE: Final = "draft/multiline"
+REDACTION: Final = "draft/message-redaction"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
@@ -41,6 +44,7 @@ _ALWAYS: Final = (
     LABELED_RESPONSE,
     MESSAGE_TAGS,
     MULTI_PREFIX,
+    REDACTION,
     SERVER_TIME,
     SETNAME,
     "standard-replies",
@@ -50,14 +54,19 @@ _ALWAYS: Final = (
 OF_EVENTS: Final = frozenset(
     {
         ACCOUNT_NOTIFY,
+        ACCOUNT_TAG,
         AWAY_NOTIFY,
         EXTENDED_JOIN,
         INVITE_NOTIFY,
         MESSAGE_TAGS,
+        MULTILINE,
+        REDACTION,
         SERVER_TIME,
         SETNAME,
     }
 )
+#: In bytes, as the specification has it; a message may have as many characters.
+_MULTILINE_LIMITS: Final = f"max-bytes={limits.MESSAGE_CHARACTERS},max-lines={limits.MESSAGE_LINES}"
 
 #: Changes of modes in one MODE.
 MAX_MODE_CHANGES: Final = 12
@@ -65,7 +74,10 @@ MAX_MODE_CHANGES: Final = 12
 
 def offered(server: Server) -> dict[str, str]:
     """The capabilities, with their values."""
-    return dict.fromkeys(_ALWAYS, "") | ({SASL: sasl.MECHANISM} if server.has_accounts else {})
+    values = dict.fromkeys(_ALWAYS, "") | {MULTILINE: _MULTILINE_LIMITS}
+    if server.has_accounts:
+        values |= {ACCOUNT_TAG: "", SASL: sasl.MECHANISM}
+    return values
 
 
 def features(server: Server) -> dict[str, str | None]:
@@ -73,6 +85,7 @@ def features(server: Server) -> dict[str, str | None]:
     recipients = limits.RECIPIENTS
     return {
         "AWAYLEN": str(limits.AWAY_CHARACTERS),
+        "BOT": modes.BOT,
         # Names are compared by the stricter rules of the hub. Clients that compare ASCII alone are
         # told every name as it is spelt here, so they need not know these.
         "CASEMAPPING": "ascii",

@@ -13,6 +13,10 @@ from chatd.wire.irc.lines import Line, in_lines
 TOPICS: Final[dict[str, tuple[str, str]]] = {
     "AUTHENTICATE": ("PLAIN", "gives the password of an account by SASL; clients do it"),
     "AWAY": ("[text]", "tells the others that you are away; without a text, back again"),
+    "BATCH": (
+        "+name draft/multiline #room|nickname",
+        "begins a message of several lines; clients do it",
+    ),
     "CAP": ("LS|LIST|REQ|END", "says what the client understands; clients do it"),
     "CHATHISTORY": (
         "LATEST|BEFORE|AFTER|AROUND|BETWEEN #room place [place] count",
@@ -51,6 +55,7 @@ TOPICS: Final[dict[str, tuple[str, str]]] = {
         "sends a message to a room, or in private",
     ),
     "QUIT": ("[text]", "leaves the chat"),
+    "REDACT": ("#room id [reason]", "removes a message, one's own or any for those who keep order"),
     "SETNAME": ("realname", "changes the real name that others see"),
     "TAGMSG": ("#room|nickname", "says that you are typing; clients do it"),
     "TIME": ("", "says what time it is on the server"),

@@ -15,8 +15,8 @@ from chatd.chat.names import casefold
 from chatd.wire.irc import features
 from chatd.wire.irc.batches import within
 from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
-from chatd.wire.irc.event_lines import text_lines
 from chatd.wire.irc.lines import Line, encode
+from chatd.wire.irc.message_lines import text_lines
 from chatd.wire.irc.refusals import failed
 from chatd.wire.irc.tags import parse_message_id, parse_server_time, server_time
 from chatd.wire.irc.targets import is_channel

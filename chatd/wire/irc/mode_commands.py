@@ -3,9 +3,10 @@
 Sources: https://modern.ircdocs.horse/#mode-message, #oper-message and #channel-modes.
 """
 
+from dataclasses import replace
 from typing import Final, Literal
 
-from chatd.chat import commands, order_commands
+from chatd.chat import commands, irc_commands, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadText, NoSuchUser, Refusal
 from chatd.chat.events import UserInfo
@@ -13,7 +14,7 @@ from chatd.chat.moderation_events import Bans, RoomInfo
 from chatd.chat.names import casefold
 from chatd.wire.dialect import Result
 from chatd.wire.irc import features, modes, numerics
-from chatd.wire.irc.client import Client, Steps, answer
+from chatd.wire.irc.client import Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import ban_mask, banned_nickname, source
 from chatd.wire.irc.modes import ModeChange
@@ -149,17 +150,29 @@ def _number(text: str) -> int | None:
 
 
 def _user_mode(client: Client, nickname: str, params: list[str]) -> Steps:
-    """The modes of a user: a host is ``o``, which MODE does not change; there are no others."""
+    """The modes of a user: a host is ``o``, which MODE does not change, a program is ``B``."""
     if casefold(nickname) != casefold(client.nickname):
         return answer(client.numeric(numerics.USERSDONTMATCH))
     if not params:
         info = yield commands.WhoIs(client.nickname)
         is_host = isinstance(info, UserInfo) and info.host
-        return answer(client.numeric(numerics.UMODEIS, "+o" if is_host else "+"))
+        letters = modes.BOT * client.is_bot + "o" * is_host
+        return answer(client.numeric(numerics.UMODEIS, f"+{letters}"))
     # "+i" (invisible) is what clients set by themselves.
-    if params[0].strip("+-io"):
+    if params[0].strip(f"+-{modes.USER_LETTERS}"):
         return answer(client.numeric(numerics.UMODEUNKNOWNFLAG))
-    return answer()
+    return (yield from _set_bot(client, params[0]))
+
+
+def _set_bot(client: Client, changes: str) -> Steps:
+    before, letter, _ = changes.rpartition(modes.BOT)
+    # The last sign before the last of these letters counts.
+    is_bot = before.rfind("-") <= before.rfind("+") if letter else client.is_bot
+    if is_bot == client.is_bot:
+        return answer()
+    yield irc_commands.SetBot(is_bot)
+    told = Line("MODE", (client.nickname, ("+" if is_bot else "-") + modes.BOT), client.source)
+    return Answer((told,), replace(client, is_bot=is_bot))
 
 
 def oper(client: Client, line: Line) -> Steps:

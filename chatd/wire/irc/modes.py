@@ -35,6 +35,10 @@ PREFIX: Final = "(ov)@+"
 LETTERS: Final = "biklmnostv"
 #: Those with a parameter.
 LETTERS_WITH_PARAM: Final = "bklov"
+#: The mode of a user that is a program: https://ircv3.net/specs/extensions/bot-mode.
+BOT: Final = "B"
+#: The modes of a user, for RPL_MYINFO.
+USER_LETTERS: Final = "Bio"
 #: Stands for the word of a room, which is shown to nobody.
 HIDDEN_KEY: Final = "*"
 

@@ -5,7 +5,7 @@ Source: https://ircv3.net/specs/extensions/monitor.
 
 from collections.abc import Iterator
 
-from chatd.chat import commands, irc_limits, names
+from chatd.chat import irc_commands, irc_limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.user_events import MonitorStatus
 from chatd.wire.irc import numerics
@@ -26,16 +26,16 @@ def monitor(client: Client, line: Line) -> Steps:
         case "+" if targets:
             return (yield from _add(client, targets))
         case "-" if targets:
-            yield commands.Monitor(remove=tuple(targets))
+            yield irc_commands.Monitor(remove=tuple(targets))
             return answer()
         case "C":
-            yield commands.Monitor(clears=True)
+            yield irc_commands.Monitor(clears=True)
             return answer()
         case "L":
-            status = yield commands.ReadMonitored()
+            status = yield irc_commands.ReadMonitored()
             return answer(*_listed(client, status))
         case "S":
-            status = yield commands.ReadMonitored()
+            status = yield irc_commands.ReadMonitored()
             return answer(*_status(client, status))
         case _:
             return answer(not_enough(client, line.command))
@@ -52,7 +52,7 @@ def _add(client: Client, targets: list[str]) -> Steps:
             valid.append(target)
     if not valid:
         return answer(*lines)
-    status = yield commands.Monitor(add=tuple(valid))
+    status = yield irc_commands.Monitor(add=tuple(valid))
     lines += _status(client, status)
     if isinstance(status, MonitorStatus) and status.rejected:
         most = str(irc_limits.IRC_MONITORED_NICKNAMES)

@@ -10,9 +10,8 @@ IRC clients join those that their user has chosen.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
-from chatd.chat import commands, errors, events, irc_limits, names
+from chatd.chat import commands, errors, events, irc_commands, irc_limits, names
 from chatd.chat.errors import Blocked, Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire.irc import capabilities, features, modes, numerics, sasl
@@ -22,9 +21,6 @@ from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source, user_name
 from chatd.wire.irc.refusals import closing, not_enough, refused
 from chatd.wire.irc.text import remove_formatting
-
-#: The modes of a user, for RPL_MYINFO: see ``mode_commands``.
-_USER_MODES: Final = "io"
 
 
 def cap(client: Client, line: Line) -> Steps:
@@ -164,7 +160,7 @@ def _enter_if_complete(client: Client, lines: Iterable[Line] = ()) -> Steps:
 
 def _enter(client: Client, sent: tuple[Line, ...]) -> Steps:
     # Before it enters, as the others may ask at once. A real name that no text can be is left out.
-    yield commands.SetUserInfo(client.user, client.real_name)
+    yield irc_commands.SetUserInfo(client.user, client.real_name)
     has_account = bool(client.account)
     if has_account:
         # An account is a nickname: who has the password of one enters under it.
@@ -224,7 +220,7 @@ def _welcome(client: Client, welcome: events.Welcome) -> list[Line]:
         ),
         client.numeric(
             numerics.MYINFO,
-            *(server.name, VERSION, _USER_MODES, modes.LETTERS, modes.LETTERS_WITH_PARAM),
+            *(server.name, VERSION, modes.USER_LETTERS, modes.LETTERS, modes.LETTERS_WITH_PARAM),
         ),
         *features.feature_lines(client),
         *message_of_the_day(client),

@@ -6,7 +6,7 @@ Source: https://modern.ircdocs.horse/#server-queries-and-commands.
 from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands
+from chatd.chat import commands, irc_commands
 from chatd.chat.statistics import Statistics
 from chatd.wire.irc import features, numerics
 from chatd.wire.irc.client import VERSION, Answer, Client, Steps, answer
@@ -65,7 +65,7 @@ def info(client: Client, line: Line) -> Answer:
 
 def time(client: Client, line: Line) -> Steps:
     """TIME: the server's, in UTC, as it need not be where the user is."""
-    result = yield commands.ReadStatistics()
+    result = yield irc_commands.ReadStatistics()
     if not isinstance(result, Statistics):
         return answer()
     now = datetime.fromtimestamp(result.time / 1_000, UTC)
@@ -80,7 +80,7 @@ def links(client: Client, line: Line) -> Answer:
 
 def lusers(client: Client, line: Line) -> Steps:
     """LUSERS: how many members, hosts and rooms there are."""
-    result = yield commands.ReadStatistics()
+    result = yield irc_commands.ReadStatistics()
     if not isinstance(result, Statistics):
         return answer()
     members, most = result.members, result.max_members

@@ -93,7 +93,17 @@ def message_id(message: Message) -> str:
     It has the number and the time, and the room, as every room begins with number 1. Without a kept
     history the same room may begin again, but at another time.
     """
-    return f"{message.seq:x}-{message.time:x}{message.room}"
+    return room_id(message.room, message.seq, message.time)
+
+
+def room_id(room: str, seq: int, time: int) -> str:
+    """The same of the message that was sent there, with that number, at that time."""
+    return f"{seq:x}-{time:x}{room}"
+
+
+def number_id(number: int, time: int) -> str:
+    """The value of the tag for what is in no room: see :class:`TaggedPrivate`."""
+    return f"{number:x}-{time:x}"
 
 
 def parse_message_id(value: str) -> tuple[Place, str] | None:

@@ -35,10 +35,19 @@ _JOINER: Final = "\u200d"
 
 @dataclass(frozen=True, slots=True)
 class ClientText:
-    """The text of a client without codes; an `action` is what the user does."""
+    """The text of a client without codes; an `action` is what the user does.
+
+    :ivar cuts: where in the text the client has cut a line.
+    """
 
     text: str
     action: bool = False
+    cuts: tuple[int, ...] = ()
+
+
+def is_request(text: str) -> bool:
+    """Whether it begins as a request to the client of the other side."""
+    return text.startswith(_CTCP)
 
 
 def read_text(text: str) -> ClientText | None:
@@ -46,7 +55,7 @@ def read_text(text: str) -> ClientText | None:
 
     The closing byte may be missing: Modern asks receivers to take such a text, too.
     """
-    if not text.startswith(_CTCP):
+    if not is_request(text):
         return ClientText(remove_formatting(text))
     name, _, rest = text[1:].removesuffix(_CTCP).partition(" ")
     if name.upper() != _ACTION:
@@ -71,15 +80,17 @@ def last_text(params: Sequence[str]) -> str:
         return ""
 
 
-def render_text(text: str, action: bool = False) -> Iterator[str]:
-    """The texts of the PRIVMSGs that say a message, each short enough for one line.
+def divide(text: str, continues: bool = False) -> Iterator[tuple[str, bool]]:
+    """The lines of `text`, and the pieces of those that are too long for one line of IRC.
 
-    A blank line is left out, as a text of PRIVMSG may not be empty.
+    :param continues: whether the first one continues what was before.
+    :return: for each, its text and whether it continues the one before it.
     """
     for line in text.split("\n"):
-        if line and not line.isspace():
-            for piece in split_line(line, irc_limits.IRC_TEXT_BYTES):
-                yield as_action(piece) if action else piece
+        for piece in split_line(line, irc_limits.IRC_TEXT_BYTES):
+            yield piece, continues
+            continues = True
+        continues = False
 
 
 def as_action(text: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands, events, irc_limits
+from chatd.chat import commands, events, irc_commands, irc_limits
 from chatd.chat.errors import BadText, Refusal
 from chatd.chat.user_events import PastMember, PastMembers
-from chatd.wire.irc import features, masks, numerics
+from chatd.wire.irc import features, masks, modes, numerics
 from chatd.wire.irc.channel_commands import prefix
 from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
 from chatd.wire.irc.lines import Line, in_lines
@@ -76,7 +76,8 @@ def _real_name(user: _Profile) -> str:
 
 def _flags(client: Client, user: _Profile, room: str) -> str:
     away = "G" if user.away or user.away_text else "H"
-    return away + "*" * user.host + (prefix(client, user, room) if room != _NO_CHANNEL else "")
+    about = "*" * user.host + modes.BOT * user.bot
+    return away + about + (prefix(client, user, room) if room != _NO_CHANNEL else "")
 
 
 def _who_line(client: Client, user: _Profile, room: str) -> Line:
@@ -148,6 +149,8 @@ def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
     lines.append(client.numeric(numerics.WHOISSERVER, name, server, text=_SERVER_INFO))
     if user.host:
         lines.append(client.numeric(numerics.WHOISOPERATOR, name, text="is a host of this chat"))
+    if user.bot:
+        lines.append(client.numeric(numerics.WHOISBOT, name, text="is a bot"))
     if user.account:
         lines.append(client.numeric(numerics.WHOISACCOUNT, name, name, text="is logged in as"))
     if user.away_text or user.away:
@@ -165,7 +168,7 @@ def whowas(client: Client, line: Line) -> Steps:
         return answer(client.numeric(numerics.NONICKNAMEGIVEN))
     nickname, *rest = line.params
     is_count = bool(rest) and rest[0].isdecimal() and len(rest[0]) < 9
-    result = yield commands.WhoWas(nickname, int(rest[0]) if is_count else 0)
+    result = yield irc_commands.WhoWas(nickname, int(rest[0]) if is_count else 0)
     past = result.members if isinstance(result, PastMembers) else ()
     lines = [each for member in past for each in _whowas_lines(client, member)]
     end = client.numeric(numerics.ENDOFWHOWAS, nickname)
@@ -231,7 +234,7 @@ def setname(client: Client, line: Line) -> Steps:
     if len(real_name) > irc_limits.REAL_NAME_CHARACTERS:
         text = f"A real name may have at most {irc_limits.REAL_NAME_CHARACTERS} characters."
         return answer(failed(client, line.command, failure, text=text))
-    result = yield commands.SetUserInfo(client.user, real_name)
+    result = yield irc_commands.SetUserInfo(client.user, real_name)
     if isinstance(result, Refusal):
         code = failure if isinstance(result, BadText) else "CANNOT_CHANGE_REALNAME"
         return answer(failed(client, line.command, code, text=str(result)))

@@ -7,7 +7,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.moderation_errors import WrongHostCode
+from chatd.chat.moderation_errors import NoSuchMessage, WrongHostCode
 from chatd.chat.outbox import MemberId
 from chatd.wire.dialect import Dialect, LocalReply, Result, proceed
 from chatd.wire.irc.capabilities import Capabilities
@@ -148,12 +148,19 @@ class IrcClient:
                 if code != HOST_CODE:
                     raise WrongHostCode
                 return self._handle(order_commands.GrantHost())
-            case order_commands.RemoveMessage(
-                room, seq
-            ):  # no dialect of the tests says when it was
-                return self._handle(order_commands.RemoveFound(room, seq, "", 0))
+            case order_commands.RedactMessage(room, seq, time, reason):
+                return self._remove(room, seq, time, reason)
+            case order_commands.RemoveMessage():
+                raise TypeError("an IRC client names a message by its id")
             case _:
                 return self._handle(command)
+
+    def _remove(self, room: str, seq: int, time: int, reason: str) -> Result:
+        """As the server does: it looks for the message first."""
+        said = self.chat.hub.archived.find(self.member, room, seq)
+        if said is None or said.time != time:
+            raise NoSuchMessage(room, seq)
+        return self._handle(order_commands.RemoveFound(said.room, seq, said.source, time, reason))
 
     def _check(self, account: str, password: str) -> None:
         if account in self.chat.blocked:

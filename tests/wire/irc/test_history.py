@@ -183,14 +183,12 @@ def test_what_an_answer_has_no_bytes_for_comes_with_the_next_page(step: str, pla
     assert pages == 3
 
 
-def test_a_labelled_answer_has_the_batch_inside(talk: Talk) -> None:
+def test_a_labelled_answer_is_the_batch_with_its_label(talk: Talk) -> None:
     talk.ice.send("CAP REQ labeled-response")
-    first, opening, message, closing, last = talk.ice.send("@label=x CHATHISTORY LATEST #dev * 1")
-    assert first == "@label=x :work.chatd BATCH +answer labeled-response"
-    assert opening == "@batch=answer :work.chatd BATCH +history chathistory #dev"
+    opening, message, closing = talk.ice.send("@label=x CHATHISTORY LATEST #dev * 1")
+    assert opening == "@label=x :work.chatd BATCH +history chathistory #dev"
     assert message.startswith("@batch=history;")
-    assert closing == "@batch=answer :work.chatd BATCH -history"
-    assert last == ":work.chatd BATCH -answer"
+    assert closing == ":work.chatd BATCH -history"
 
 
 def test_a_removed_message_is_left_out_and_is_still_a_place(talk: Talk) -> None:

@@ -9,9 +9,9 @@ from chatd.wire.irc.text import (
     ClientText,
     as_action,
     cut,
+    divide,
     read_text,
     remove_formatting,
-    render_text,
     split_line,
 )
 
@@ -56,16 +56,17 @@ def test_an_action_is_a_message_and_no_other_request_to_a_client_is(
 
 
 def test_an_action_is_sent_as_clients_send_it() -> None:
-    assert list(render_text("waves\nand bows", action=True)) == [
-        "\x01ACTION waves\x01",
-        "\x01ACTION and bows\x01",
-    ]
+    assert as_action("waves") == "\x01ACTION waves\x01"
     said = read_text(as_action("waves"))
     assert said == ClientText("waves", action=True)
 
 
-def test_each_line_of_a_message_is_sent_and_a_blank_one_is_not() -> None:
-    assert list(render_text("one\n\n  \n two")) == ["one", " two"]
+def test_each_line_of_a_message_is_one_and_the_rest_of_a_long_one_continues_it() -> None:
+    long = "x" * (irc_limits.IRC_TEXT_BYTES + 1)
+    assert list(divide(f"one\n\n{long}\n two")) == [
+        *(("one", False), ("", False), (long[:-1], False), ("x", True), (" two", False)),
+    ]
+    assert list(divide("more\nthen", continues=True)) == [("more", True), ("then", False)]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(4, 60))
@@ -95,7 +96,7 @@ def test_a_character_stays_with_its_marks_and_an_emoji_in_one_piece() -> None:
 
 def test_a_whole_message_of_one_line_of_irc_goes_out_in_one_line() -> None:
     longest = "x" * irc_limits.IRC_TEXT_BYTES
-    assert list(render_text(longest)) == [longest]
+    assert list(divide(longest)) == [(longest, False)]
 
 
 def test_a_text_that_cannot_be_divided_ends_in_an_ellipsis() -> None:
