@@ -265,6 +265,25 @@ def test_a_file_that_is_being_sent_can_be_cancelled(open_page: OpenPage, tmp_pat
     assert ice.texts_from("ice") == ["small.bin"]
 
 
+def test_the_page_asks_before_it_is_closed_only_while_a_file_is_being_sent(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(4_000_000))
+    ice = open_page("ice")
+    slow_down(ice, 50_000)
+    for is_cancelled in (True, False):
+        choose(ice, large)
+        cancel = ice.find("button", "Cancel sending large.bin")
+        if is_cancelled:
+            ice.click(cancel)
+            ice.wait_until("() => document.querySelector('#uploads').hidden")
+        ice.reload()
+        ice.wait_for_state("online")
+        assert any(each.startswith("dialog") for each in ice.errors) is not is_cancelled
+    ice.expect_errors("^dialog: ")
+
+
 def slow_down(page: ChatPage, bytes_per_second: int) -> None:
     page.call("Network.enable")
     page.call(

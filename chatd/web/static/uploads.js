@@ -19,6 +19,15 @@ export function createUploads(store, getUrl) {
   let lastId = 0;
   let request = null;
 
+  // A listener alone keeps Firefox from showing the page at once when the user comes back to it.
+  store.subscribe(({ uploads }, before) => {
+    if (uploads.length && !before.uploads.length) {
+      addEventListener("beforeunload", askBeforeUnload);
+    } else if (!uploads.length && before.uploads.length) {
+      removeEventListener("beforeunload", askBeforeUnload);
+    }
+  });
+
   /** Throw NotSent if a file cannot be sent. */
   function check({ name, size }) {
     const { connection, takesFiles, uploads } = store.state;
@@ -115,6 +124,12 @@ export function createUploads(store, getUrl) {
       }
     },
   };
+}
+
+/** Have the browser ask the user before the page is closed or loaded again. */
+function askBeforeUnload(event) {
+  event.preventDefault();
+  event.returnValue = true; // for browsers that do not know the former
 }
 
 /** Whether a file can be read; browsers tell a folder from a lost connection in no other way. */
