@@ -15,6 +15,7 @@ const COUNTDOWN_MILLISECONDS = 250;
  */
 export function createComposerNote({ note, reason, countdown }) {
   let current;
+  let timer;
 
   function draw() {
     const key = current.currentRoom;
@@ -32,9 +33,11 @@ export function createComposerNote({ note, reason, countdown }) {
           : "",
     );
     note.hidden = reason.textContent === "";
+    clearTimeout(timer);
+    if (wait) {
+      timer = setTimeout(draw, COUNTDOWN_MILLISECONDS);
+    }
   }
-
-  setInterval(() => current && countdown.textContent && draw(), COUNTDOWN_MILLISECONDS);
 
   return (state) => {
     current = state;

@@ -11,6 +11,7 @@ const COUNTDOWN_MILLISECONDS = 250;
 
 /** A function that shows a state. */
 export function createStatusBar({ body, server, status, countdown, leave }, session) {
+  let timer;
   leave.addEventListener("click", session.leave);
 
   /** The countdown has an element of its own: a screen reader must not read it every second. */
@@ -18,16 +19,13 @@ export function createStatusBar({ body, server, status, countdown, leave }, sess
     const [text, seconds] = describeStatus(state, Date.now());
     setText(status, escape(text));
     setText(countdown, seconds);
+    clearTimeout(timer);
+    if (state.connection.state === "reconnecting") {
+      timer = setTimeout(drawStatus, COUNTDOWN_MILLISECONDS, state);
+    }
   }
 
-  let current;
-  setInterval(
-    () => current?.connection.state === "reconnecting" && drawStatus(current),
-    COUNTDOWN_MILLISECONDS,
-  );
-
   return (state) => {
-    current = state;
     drawStatus(state);
     body.dataset.state = state.connection.state;
     setText(server, escape(state.serverName) || "chatd");
