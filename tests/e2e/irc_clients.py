@@ -70,6 +70,10 @@ class IrcClient(ABC):
         """Set the topic of the lobby."""
 
     @abstractmethod
+    def join(self, room: str) -> None:
+        """Join another room."""
+
+    @abstractmethod
     def leave_lobby(self) -> None:
         """Leave the lobby, and stay in the chat."""
 
@@ -77,10 +81,10 @@ class IrcClient(ABC):
     def quit(self) -> None:
         """Leave the chat."""
 
-    def shows(self, *words: str) -> None:
-        """Wait until one line has all of `words`, in any order."""
+    def shows(self, *words: str, after: int = 0) -> None:
+        """Wait until a line, from number `after` on, has all of `words`, in any order."""
         self._program.wait_until(
-            lambda: any(all(word in line for word in words) for line in self.lines()), words
+            lambda: any(all(word in line for word in words) for line in self.lines()[after:]), words
         )
 
     def close(self) -> None:
@@ -116,6 +120,10 @@ class Slashes(IrcClient):
         self._type(f"/topic {topic}")
 
     @override
+    def join(self, room: str) -> None:
+        self._type(f"/join {room}")
+
+    @override
     def leave_lobby(self) -> None:
         self._type("/part")
 
@@ -144,6 +152,10 @@ class WeeChat(Slashes):
             "/trigger add show print",
             f'/trigger set show command "{self._SHOW}"',
             "/set irc.look.smart_filter off",
+            "/set irc.server_default.autoreconnect_delay 1",
+            # It waits 2 s between two lines otherwise; the option has two names.
+            "/set irc.server_default.anti_flood_prio_high 0",
+            "/set irc.server_default.anti_flood 0",
             "/fifo disable",
             f'/set fifo.file.path "{self._typed}"',
             "/fifo enable",
@@ -245,6 +257,10 @@ class Pydle(IrcClient):
     @override
     def set_topic(self, topic: str) -> None:
         self._call("set_topic", LOBBY, topic)
+
+    @override
+    def join(self, room: str) -> None:
+        self._call("join", room)
 
     @override
     def leave_lobby(self) -> None:

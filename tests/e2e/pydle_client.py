@@ -32,6 +32,9 @@ class Client(pydle.Client):  # type: ignore[misc]  # pydle carries no annotation
     async def on_quit(self, user: str, message: str | None = None) -> None:
         show(user, "quit:", message)
 
+    async def on_kick(self, channel: str, target: str, by: str, reason: str | None = None) -> None:
+        show(target, "was kicked from", channel, "by", by, reason)
+
     async def on_nick_change(self, old: str, new: str) -> None:
         show(old, "is now", new)
 

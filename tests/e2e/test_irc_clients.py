@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.irc_clients import CLIENTS, LOBBY, IrcClient, Irssi, TlsWeeChat
+from tests.e2e.irc_clients import CLIENTS, LOBBY, IrcClient, Irssi, TlsWeeChat, WeeChat
 from tests.e2e.native_peer import Member, enter
-from tests.e2e.programs import CHATD, programs
+from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 from tests.timeouts import TIMEOUT_SECONDS
 
@@ -20,20 +20,30 @@ FAMILY = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 Come = Callable[[type[IrcClient], str], IrcClient]
 
 
+def choose_ports() -> SimpleNamespace:
+    names = ("tcp", "irc", "plain", "tls")
+    return SimpleNamespace(udp=free_udp_port(), **{name: free_port() for name in names})
+
+
+def serve(start: Callable[[list[str]], Program], ports: SimpleNamespace) -> Program:
+    """Start a server, and wait until it is there."""
+    server = start(
+        [
+            *(*CHATD, "server", *IFADDRS, "--id", "party", "--store", "none", "--flood", "0"),
+            *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
+            *("--irc", str(ports.irc), "--irc-tls", str(ports.tls), "--plain", str(ports.plain)),
+        ]
+    )
+    server.expect_stderr("party answers discovery")
+    return server
+
+
 @pytest.fixture(scope="module")
 def ports() -> Iterator[SimpleNamespace]:
     """The ports of a server."""
-    ports = SimpleNamespace(tcp=free_port(), irc=free_port(), plain=free_port(), tls=free_port())
+    ports = choose_ports()
     with programs() as start:
-        server = start(
-            [
-                *(*CHATD, "server", *IFADDRS, "--id", "party", "--store", "none", "--flood", "0"),
-                *("--port", str(ports.tcp), "--discovery-port", str(free_udp_port())),
-                *("--irc", str(ports.irc), "--plain", str(ports.plain)),
-                *("--irc-tls", str(ports.tls)),
-            ]
-        )
-        server.expect_stderr("party answers discovery")
+        server = serve(start, ports)
         yield ports
         assert not [line for line in server.stderr if "Traceback" in line]
 
@@ -101,8 +111,15 @@ def test_all_talk_with_each_other(come: Come, moon: Member, ports: SimpleNamespa
 def ice(request: pytest.FixtureRequest, moon: Member, come: Come) -> IrcClient:
     """A client in the lobby, which is in the chat with moon."""
     client = come(request.param, "ice")
-    assert moon.receive("joined")["data"] == {"nickname": "ice", "room": LOBBY}
+    sees_join(moon, LOBBY)
     return client
+
+
+def sees_join(moon: Member, room: str) -> None:
+    """Wait until moon sees ice join `room`."""
+    while (joined := moon.receive("joined")["data"])["nickname"] != "ice":
+        pass
+    assert joined["room"] == room
 
 
 def test_a_message_of_several_lines_arrives_whole(ice: IrcClient, moon: Member) -> None:
@@ -139,11 +156,26 @@ def test_topics_and_nicknames_change_on_both_sides(ice: IrcClient, moon: Member)
     moon.send("topic", {"room": LOBBY, "text": "Tomorrow: loops"})
     ice.shows("moon", "topic", "Tomorrow: loops")
     ice.rename("snow")
-    assert moon.receive("renamed")["data"] == {"old": "ice", "new": "snow"}
+    renamed = moon.receive("renamed")["data"]
+    assert (renamed["old"], renamed["new"]) == ("ice", "snow")
     moon.send("set-name", {"nickname": "star"})
     ice.shows("moon", "is now", "star")
     ice.say("it is me")
     assert moon.receive("message")["data"]["source"] == "snow"
+
+
+def test_who_is_kicked_out_of_a_room_sees_by_whom_and_may_come_back(
+    ice: IrcClient, moon: Member
+) -> None:
+    moon.send("join", {"room": "#dev"})
+    assert moon.receive("joined")["data"]["nickname"] == "moon", "first, and so its operator"
+    for reason in ("be nice", "be quiet"):
+        ice.join("#dev")
+        sees_join(moon, "#dev")
+        moon.send("kick", {"room": "#dev", "nickname": "ice", "reason": reason})
+        ice.shows("kicked", "moon", reason)
+    ice.say("it was a joke")
+    assert moon.receive("message")["data"]["text"] == "it was a joke"
 
 
 def test_both_see_the_other_leave(ice: IrcClient, moon: Member, ports: SimpleNamespace) -> None:
@@ -165,3 +197,18 @@ def test_a_client_talks_over_tls(moon: Member, ports: SimpleNamespace, tmp_path:
         assert moon.receive("message")["data"]["text"] == "hello"
         moon.send("message", {"text": "hello yourself"})
         ice.shows("moon", "hello yourself")
+
+
+def test_a_client_comes_back_when_the_server_has_been_started_again(tmp_path: Path) -> None:
+    ports = choose_ports()
+    with programs() as start:
+        first = serve(start, ports)
+        with closing(WeeChat(tmp_path, ports.irc, "ice")) as ice:
+            first.close()
+            ice.shows("server is stopping")
+            shown = len(ice.lines())
+            serve(start, ports)
+            ice.shows(f"Channel {LOBBY}:", after=shown)
+            with closing(enter(ports.tcp, "moon")) as moon:
+                moon.send("message", {"text": "welcome back"})
+                ice.shows("moon", "welcome back")
