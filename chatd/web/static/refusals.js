@@ -3,7 +3,7 @@
 import * as outbox from "./outbox.js";
 import { LOBBY, casefold } from "./names.js";
 import * as search from "./search.js";
-import { appendReplies, without } from "./state.js";
+import { appendReplies, hasComposerNote, without } from "./state.js";
 
 /** Refusals of a `hello` that may soon be over: mostly the user's own former connection still has
  * the nickname or the slot, as the server has not yet found out that it is dead.
@@ -15,11 +15,14 @@ const PASSWORD_REFUSALS = new Set(["wrong-password", "too-many-attempts"]);
 /** Refusals of a nickname that may be an account, in use or not. */
 const ACCOUNT_REFUSALS = new Set(["password-required", "nickname-taken", "blocked"]);
 
+/** Refusals of a message whose reason the note above the composer says, once the page knows it. */
+const NOTED_REFUSALS = new Set(["read-only", "slow"]);
+
 /** The state after an `error`, for the `entry` of the outbox that it answers, or for a request. */
 export function refused(state, entry, frame, now) {
   const { suggestion, message } = frame.data;
   const next = entry
-    ? lineRefused(withoutPassword(state, entry, frame.data), entry, frame.data)
+    ? lineRefused(withoutPassword(state, entry, frame.data), entry, frame.data, now)
     : requestRefused(state, frame, now);
   return suggestion
     ? { ...next, suggestion: { nickname: suggestion, error: message, entry } }
@@ -34,7 +37,7 @@ function withoutPassword(state, entry, { code }) {
 }
 
 /** The state after an `error` for a line. */
-function lineRefused(state, entry, { code, message }) {
+function lineRefused(state, entry, { code, message }, now) {
   if (entry.frame.type === "set-name" && code === "password-required") {
     const { nickname } = entry.frame.data;
     return {
@@ -57,10 +60,16 @@ function lineRefused(state, entry, { code, message }) {
   if (code === "outdated-number") {
     return { ...state, outbox: outbox.markOutdated(state.outbox, entry.id) };
   }
-  const next = { ...whereTyped(state, entry), error: message };
+  const shown = whereTyped(state, entry);
+  const isNoted =
+    NOTED_REFUSALS.has(code) &&
+    entry.room === shown.currentRoom &&
+    hasComposerNote(shown, entry.room, now);
+  const reason = isNoted ? "" : message;
+  const next = { ...shown, error: reason };
   // The line stays in the outbox if its room is not shown, or if the user is typing another one.
   if (entry.room !== next.currentRoom || state.drafts.get(entry.room)) {
-    return { ...next, outbox: outbox.markRefused(state.outbox, entry.id, message) };
+    return { ...next, outbox: outbox.markRefused(state.outbox, entry.id, reason) };
   }
   // Otherwise it goes back into the empty draft, to be corrected and sent again.
   return {

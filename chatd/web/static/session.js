@@ -16,7 +16,6 @@
 import { serverNow, setServerTime, synchronize } from "./clock.js";
 import { NotSent, parse } from "./commands.js";
 import { createConnection, retryDelay } from "./connection.js";
-import { duration } from "./durations.js";
 import { createHistory } from "./history.js";
 import { createLocalCommands } from "./local_commands.js";
 import { EXPULSIONS } from "./moderation_events.js";
@@ -27,7 +26,7 @@ import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
 import { createSecrets, withWord, withoutSecret } from "./secrets.js";
-import { isEntered, isReadOnly, slowWait } from "./state.js";
+import { hasComposerNote, isEntered } from "./state.js";
 import { isTalk } from "./talks.js";
 
 const PROTOCOL_VERSION = 1;
@@ -310,18 +309,11 @@ export function createSession(store) {
     connection.send({ type: "host", id: "host", data: { code } });
   }
 
-  /** Throw NotSent if a message would be refused, as its room is read-only or slow. */
+  /** Throw NotSent if a message would be refused. Its text is empty: the note says why already. */
   function checkMayWrite({ type, data }) {
     const key = type === "message" ? casefold(data.room) : "";
-    if (!store.state.rooms.has(key)) {
-      return;
-    }
-    if (isReadOnly(store.state, key)) {
-      throw new NotSent(`${data.room} is read-only: hosts and its operators write there.`);
-    }
-    const wait = slowWait(store.state, key, serverNow());
-    if (wait) {
-      throw new NotSent(`${data.room} is slow: you can write again in ${duration(wait)}.`);
+    if (store.state.rooms.has(key) && hasComposerNote(store.state, key, serverNow())) {
+      throw new NotSent("");
     }
   }
 

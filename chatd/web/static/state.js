@@ -228,6 +228,11 @@ export function isReadOnly(state, key) {
   return state.rooms.get(key).settings.isReadOnly && !isVoiced && !isModerator(state, key);
 }
 
+/** Whether the note above the composer says why no message can be sent to a room at `now`. */
+export function hasComposerNote(state, key, now) {
+  return isReadOnly(state, key) || slowWait(state, key, now) > 0;
+}
+
 /** Whether the user is in the chat on this page, perhaps reconnecting. */
 export function isEntered({ connection, nickname, entersAgain }) {
   return nickname !== "" || (entersAgain && connection.state !== "elsewhere");
