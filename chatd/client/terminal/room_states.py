@@ -33,6 +33,7 @@ class RoomStates:
         self._operators: _Members = {}
         self._voiced: _Members = {}
         self._settings: dict[str, RoomSettings] = {}
+        self._own = ""
 
     def role(self, nickname: str, room: str) -> str:
         """The role of a member in `room`: ``host``, ``operator`` or nothing."""
@@ -67,6 +68,9 @@ class RoomStates:
         match event:
             case events.Welcome():  # what holds is told anew
                 self._clear()
+                self._own = casefold(event.nickname)
+            case events.RoomLeft(room, nickname) if casefold(nickname) == self._own:
+                self._forget(casefold(room))
             case RoomSettings(room):
                 self._settings[casefold(room)] = event
             case Moderation(what="host" | "unhost", nickname=nickname):
@@ -94,6 +98,11 @@ class RoomStates:
             case events.MemberRenamed(old, new):
                 self._renamed(casefold(old), casefold(new))
 
+    def _forget(self, room: str) -> None:
+        """Forget a room: what changes there from now on is not told to the user."""
+        for each in (self._operators, self._voiced, self._settings):
+            each.pop(room, None)
+
     def _of(self, room: str) -> RoomSettings:
         return self._settings.get(casefold(room), RoomSettings(room))
 
@@ -109,6 +118,8 @@ class RoomStates:
                 members.setdefault(casefold(room), set()).add(name)
 
     def _renamed(self, old: str, new: str) -> None:
+        if old == self._own:
+            self._own = new
         for names in (self._hosts, *self._operators.values(), *self._voiced.values()):
             if old in names:
                 names.discard(old)
