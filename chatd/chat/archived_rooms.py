@@ -13,12 +13,14 @@ from chatd.chat.rooms import Rooms
 class ArchivedRooms:
     """What an archive has to know of the rooms, and what of it a member may read.
 
+    :ivar is_kept: whether there is one, or the chat goes on after its server in another way.
     :ivar private_lives: the lives of private rooms, and their names, also of the last that ended.
     :ivar removed: the last messages that were removed: the casefolded name of the room and the
         number of each, and who has removed it.
     """
 
     def __init__(self, connections: Connections, rooms: Rooms, removing: Removing) -> None:
+        self.is_kept = rooms.is_archived
         self._connections = connections
         self._rooms = rooms
         self._removing = removing

@@ -14,7 +14,9 @@ from msgspec import field as msgspec_field
 from chatd.chat import limits
 from chatd.chat.events import File
 from chatd.chat.irc_commands import (
+    MarkRead,
     Monitor,
+    ReadMarker,
     ReadMonitored,
     ReadStatistics,
     SendTags,
@@ -349,6 +351,8 @@ Command = (
     | ListUsers
     | ReadHistory
     | ReadMessages
+    | MarkRead
+    | ReadMarker
     | Search
     | ReadStatistics
     | Ping

@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec import field as msgspec_field
 from typing_extensions import override
 
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     Bans,
     Invited,
@@ -465,6 +466,7 @@ Reply = (
     | Users
     | History
     | RoomMessages
+    | Marker
     | Missed
     | SearchResult
     | Statistics

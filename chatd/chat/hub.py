@@ -37,6 +37,7 @@ from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.past_members import PastNicknames
 from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
+from chatd.chat.read_markers import ReadMarkers
 from chatd.chat.reading import Reading
 from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
@@ -106,6 +107,7 @@ class Hub:
         self._profiles = Profiles(
             self._connections, self._nicknames, self._rooms, self._permissions, self._monitoring
         )
+        self._read_markers = ReadMarkers()
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             *(settings.server_id, now, *members, self._resuming),
@@ -149,9 +151,6 @@ class Hub:
             commands.EnterAuthenticated: self._registration.rename_authenticated,
             irc_commands.SetBot: self._profiles.set_bot,
             commands.Rename: self._registration.rename,
-            commands.JoinRoom: self._joining.join,
-            commands.JoinQuietly: self._joining.join,
-            commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
             order_commands.ChangeRoom: SettingsChanges(
                 self._rooms, self._permissions, outbox
@@ -159,14 +158,13 @@ class Hub:
             order_commands.RemoveFound: self._removing.remove,
             commands.ReadMessages: Reading(self._rooms).read,
             commands.SetAway: self._profiles.set_away,
-            irc_commands.Monitor: self._monitoring.change,
-            irc_commands.ReadMonitored: lambda member, command, now: self._monitoring.status(
-                member
-            ),
             irc_commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
+            **self._joining.handlers,
             **self.messages.handlers,
             **self._moderating.handlers,
+            **self._monitoring.handlers,
+            **self._read_markers.handlers,
         }
 
     @property
@@ -187,6 +185,7 @@ class Hub:
         :param hosts: the casefolded nicknames of the accounts that are marked as hosts.
         """
         self.accounts = accounts
+        self._read_markers.keep(accounts)
         self._moderating.throw_out_blocked(accounts, now)
         self._moderating.set_hosts(hosts)
 
@@ -378,6 +377,7 @@ class Hub:
             self._past.state(),
             self._nicknames.most,
             self.messages.last_number,
+            self._read_markers.state(),
         )
 
     def restore(self, state: HubState) -> None:
@@ -413,6 +413,7 @@ class Hub:
         self._monitoring.restore(members.values())
         self._past.restore(state.past)
         self.messages.last_number = state.last_number
+        self._read_markers.restore(state.read_markers)
 
     # --- what everyone may read: nothing of private rooms ---------------------------------------
 
@@ -479,7 +480,7 @@ class Hub:
             names.room_name(command.room)
         return events.SearchResult()
 
-    # --- entering, renaming, quitting -----------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------
 
     def _handlers(self, member: Member) -> dict[type, _Handler]:
         """The commands that `member` may send in its present state."""
@@ -488,8 +489,6 @@ class Hub:
         return (
             self._watcher_handlers if member.pool.name == WATCHERS else self._unregistered_handlers
         )
-
-    # --- quitting -------------------------------------------------------------------------------
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
         # Some dialects tell everybody, in the lobby if the member is in no other room.

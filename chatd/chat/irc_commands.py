@@ -58,3 +58,22 @@ class ReadMonitored:
 @dataclass(frozen=True, slots=True)
 class ReadStatistics:
     """Read how many members, hosts and rooms there are, and what time it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead:
+    """Say up to when the user has read what was said in a room, or with another user.
+
+    :ivar target: the name of a room, or a nickname; neither need exist.
+    :ivar time: of the last message that was read, in milliseconds since 1970.
+    """
+
+    target: str
+    time: KeptNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarker:
+    """Read up to when the user has read, as in :class:`MarkRead`."""
+
+    target: str

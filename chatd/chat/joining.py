@@ -1,6 +1,10 @@
 """Joining and leaving rooms, as members ask for it."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from chatd.chat import commands, events
+from chatd.chat.events import Reply
 from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
@@ -11,7 +15,10 @@ from chatd.chat.state import OPEN
 
 
 class Joining:
-    """Lets members into rooms and out of them, and tells the others."""
+    """Lets members into rooms and out of them, and tells the others.
+
+    :ivar handlers: carry out the commands about it.
+    """
 
     def __init__(
         self, rooms: Rooms, sessions: Sessions, permissions: Permissions, outbox: Outbox
@@ -20,6 +27,11 @@ class Joining:
         self._sessions = sessions
         self._permissions = permissions
         self._outbox = outbox
+        self.handlers: Mapping[type, Callable[[Member, Any, int], Reply]] = {
+            commands.JoinRoom: self.join,
+            commands.JoinQuietly: self.join,
+            commands.LeaveRoom: self.leave,
+        }
 
     def join(self, member: Member, command: commands.JoinRoom, now: int) -> events.JoinDone:
         """Put `member` into a room, which is created if need be.

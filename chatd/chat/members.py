@@ -187,6 +187,7 @@ class Connections:
                 monitored=tuple(member.monitored.values()),
                 invited=member.invited,
                 is_bot=member.is_bot,
+                read_markers=tuple(member.read_markers.items()),
             )
             for member in self._members.values()
         )
@@ -226,6 +227,7 @@ class Connections:
                 real_name=state.real_name,
                 monitored={names.casefold(each): each for each in state.monitored},
                 is_bot=state.is_bot,
+                read_markers=dict(state.read_markers),
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

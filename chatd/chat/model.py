@@ -39,6 +39,7 @@ class Member:
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
     :ivar invited: the lives of rooms into which it is let once, the latest last.
+    :ivar read_markers: of a guest: see :mod:`chatd.chat.read_markers`.
     :ivar has_host_code: whether it is a host as it has given the server's code.
     :ivar is_bot: whether it says that it is a program.
     """
@@ -59,6 +60,7 @@ class Member:
     monitored: dict[str, str] = field(default_factory=dict)
     invited: tuple[int, ...] = ()
     is_bot: bool = False
+    read_markers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Source: https://ircv3.net/specs/extensions/monitor. A member whose connection is
 come back, is still there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from chatd.chat import events, irc_commands, irc_limits
 from chatd.chat.members import Nicknames
@@ -23,6 +24,8 @@ class Monitoring:
     """Knows who monitors whom.
 
     To come or to go costs one step for each member that monitors the nickname, and no more.
+
+    :ivar handlers: carry out the commands about it.
     """
 
     def __init__(self, nicknames: Nicknames, outbox: Outbox) -> None:
@@ -30,6 +33,10 @@ class Monitoring:
         self._outbox = outbox
         # By casefolded nickname; dicts in place of sets, so that the order is fixed.
         self._monitors: dict[str, dict[int, Member]] = {}
+        self.handlers: Mapping[type, Callable[[Member, Any, int], MonitorStatus]] = {
+            irc_commands.Monitor: self.change,
+            irc_commands.ReadMonitored: lambda member, command, now: self.status(member),
+        }
 
     # --- the list of a member -------------------------------------------------------------------
 

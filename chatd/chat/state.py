@@ -44,6 +44,11 @@ class MemberState:
     monitored: tuple[str, ...] = ()
     invited: tuple[int, ...] = ()
     is_bot: bool = False
+    read_markers: tuple[tuple[str, int], ...] = ()
+
+
+#: An account, and the casefolded rooms and users with the times up to which its user has read.
+AccountMarkers = tuple[str, tuple[tuple[str, int], ...]]
 
 
 class Settings(NamedTuple):
@@ -178,6 +183,7 @@ class HubState:
     :ivar past: the nicknames that were used last.
     :ivar max_members: the most that there have been at once.
     :ivar last_number: of what is in no room.
+    :ivar read_markers: of accounts, in the order in which they were set.
     """
 
     rules: int
@@ -200,3 +206,4 @@ class HubState:
     past: tuple[PastMember, ...] = ()
     max_members: int = 0
     last_number: int = 0
+    read_markers: tuple[AccountMarkers, ...] = ()

@@ -37,6 +37,7 @@ _UNKEPT: Final = frozenset(
         order_commands.ListInvitations,
         commands.ReadHistory,
         commands.ReadMessages,
+        irc_commands.ReadMarker,
         commands.Search,
         irc_commands.ReadStatistics,
         commands.Ping,

@@ -49,8 +49,12 @@ class IrcProtocol(LineProtocol):
 
 def new_dialect(chat: Chat) -> Irc:
     """The dialect of a new connection."""
-    has_accounts = bool(chat.hub.accounts)
-    return of_client(Client(server_of(chat.settings.server_id, has_accounts=has_accounts)))
+    server = server_of(
+        chat.settings.server_id,
+        has_accounts=bool(chat.hub.accounts),
+        is_kept=chat.hub.archived.is_kept,
+    )
+    return of_client(Client(server))
 
 
 #: A connection takes its slot when it enters, as an IRC client may negotiate for a while.

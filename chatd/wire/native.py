@@ -16,6 +16,7 @@ from chatd.chat import commands, events, limits, server_events
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
@@ -253,6 +254,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     # Nor for these.
     PastMembers: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
     MonitorStatus: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
+    Marker: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
     events.Missed: _encode_missed,
     events.Resumed: _encode_resumed,
     events.SearchResult: _encode_search_result,

@@ -6,6 +6,7 @@ from chatd.chat import commands, events, irc_commands, limits, names, order_comm
 from chatd.chat.commands import Command, SendMessage
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Topic
+from chatd.chat.marker_events import Marker
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 from tests.chat.model_restrictions import ModelRestriction, ModelRestrictions, look_alike
@@ -67,6 +68,7 @@ class Model:
     bots: set[MemberId] = field(default_factory=set)
     last_number: int = 0
     restrictions: ModelRestrictions = field(default_factory=ModelRestrictions)
+    markers: dict[tuple[MemberId, str], int] = field(default_factory=dict)
 
     @property
     def free(self) -> int:
@@ -150,9 +152,16 @@ class Model:
             case commands.Rename(nickname=nickname):
                 is_free = not self.is_muted(member, None) or self._is_nameless(member)
                 return is_free and self._may_be_called(member, nickname)
+            case _:
+                return self._may_otherwise(member, command)
+
+    def _may_otherwise(self, member: MemberId, command: Command) -> bool:
+        match command:
             case commands.Enter(nickname=nickname):
                 # A member that was entered under its address may still choose a nickname.
                 return self._is_nameless(member) and self._may_be_called(member, nickname)
+            case irc_commands.MarkRead(target=target) | irc_commands.ReadMarker(target=target):
+                return is_valid_room(target) or is_valid_nickname(target, target)
             case commands.Watch():
                 return False
             case _:
@@ -323,6 +332,14 @@ class Model:
         if name := self.names.pop(member, ""):
             self.send_to_all(member, events.MemberLeft(name, reason, text))
 
+    def marker(self, member: MemberId, target: str, time: int = 0) -> Marker:
+        """Up to when the member has read there, once it has read up to `time`."""
+        is_room = is_valid_room(target)
+        name = names.room_name(target) if is_room else names.nickname(target, target)
+        place = (member, names.casefold(name))
+        self.markers[place] = max(min(time, self.now), self.markers.get(place, 0))
+        return Marker(target, self.markers[place])
+
     def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Message]:
         kept = room.messages[-self.max_messages :] if self.max_messages else []
         older = [each for each in kept if before is None or each.seq < before]
@@ -358,9 +375,9 @@ def is_valid_last(text: str) -> bool:
     return is_valid_line(text) and len(text) <= limits.REASON_CHARACTERS
 
 
-def is_valid_nickname(name: str) -> bool:
+def is_valid_nickname(name: str, address: str = "") -> bool:
     try:
-        names.nickname(name)
+        names.nickname(name, address)
     except Refusal:
         return False
     return True

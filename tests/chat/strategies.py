@@ -25,7 +25,7 @@ from chatd.chat.commands import (
     Watch,
     WhoIs,
 )
-from chatd.chat.irc_commands import SendTags, SetBot
+from chatd.chat.irc_commands import MarkRead, ReadMarker, SendTags, SetBot
 from chatd.chat.names import LOBBY
 from chatd.chat.order_commands import (
     Ban,
@@ -82,6 +82,8 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
     st.builds(ReadMessages, ROOMS, NUMBERS, A_PLACE_IN_HISTORY, A_PLACE_IN_HISTORY, st.booleans()),
+    st.builds(MarkRead, ROOMS | NICKNAMES, st.integers(-1, 3_000)),
+    st.builds(ReadMarker, ROOMS | NICKNAMES),
     st.builds(Search, TEXTS, st.none() | ROOMS, st.none() | NICKNAMES, before=NUMBERS),
     st.just(Ping()),
     st.just(Watch()),
@@ -128,6 +130,8 @@ VALID: st.SearchStrategy[Command] = st.one_of(
         *(ReadMessages, A_ROOM, st.integers(1, 4)),
         *(A_PLACE_IN_HISTORY, A_PLACE_IN_HISTORY, st.booleans()),
     ),
+    st.builds(MarkRead, A_ROOM | A_MEMBER, st.integers(0, 3_000)),
+    st.builds(ReadMarker, A_ROOM | A_MEMBER),
     st.builds(Search, st.just("hello"), st.none() | A_ROOM),
     st.just(ListRooms()),
     st.just(GrantHost()),

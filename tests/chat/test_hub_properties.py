@@ -32,7 +32,8 @@ from chatd.chat.commands import (
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, Reply
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.irc_commands import SendTags, SetBot
+from chatd.chat.irc_commands import MarkRead, ReadMarker, SendTags, SetBot
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import Bans, Invited, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.order_commands import (
@@ -304,13 +305,24 @@ class Chatting(RuleBasedStateMachine):
                 self.model.send_to_room(room, member, topic)
             case SendTags(), events.Ok() if room is not None:
                 self._tags_sent(member, room, command, reply)
-            case SetBot(is_bot), events.Ok():
-                (self.model.bots.add if is_bot else self.model.bots.discard)(member)
             case SetAway(), events.AwayDone(text):
                 if text != self.model.away.get(member, ""):
                     event = events.AwayChanged(self.model.names[member], text)
                     self.model.send_to_all(member, event)
                 self.model.away[member] = text
+            case _:
+                self._told_nobody(member, command, reply, room)
+
+    def _told_nobody(
+        self, member: MemberId, command: Command, reply: Reply, room: ModelRoom | None
+    ) -> None:
+        match command, reply:
+            case SetBot(is_bot), events.Ok():
+                (self.model.bots.add if is_bot else self.model.bots.discard)(member)
+            case MarkRead(target, time), Marker():
+                assert reply == self.model.marker(member, target, time)
+            case ReadMarker(target), Marker():
+                assert reply == self.model.marker(member, target)
             case _:
                 self._listed(command, reply, room)
 

@@ -43,6 +43,7 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
             Capabilities.MESSAGE_TAGS,
             Capabilities.MULTILINE,
             Capabilities.MULTI_PREFIX,
+            Capabilities.READ_MARKER,
             Capabilities.SERVER_TIME,
             Capabilities.SETNAME,
         }
@@ -92,7 +93,8 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
                 PYTHON,
                 SERVER,
                 "server",
-                *("--id", "My.Little.Server", "--store", "none", "--flood", "0"),
+                *("--id", "My.Little.Server", "--flood", "0"),
+                *("--store", str(self.directory / "chat")),  # a kept chat has more to offer
                 *("--auth", f"chatd:{self._accounts}", "--port", str(main_port)),
                 *("--discovery-port", str(main_port), "--log-level", "warn"),
                 *("--irc", f"tcp:{port}:interface={hostname}", "127.0.0.1"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, order_commands
+from chatd.chat import commands, irc_commands, order_commands
 from chatd.chat.events import File
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.server_events import Node
@@ -71,6 +71,8 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     order_commands.RemoveFound: st.builds(
         order_commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS
     ),
+    irc_commands.MarkRead: st.builds(irc_commands.MarkRead, TEXTS, KEPT_NUMBERS),
+    irc_commands.ReadMarker: st.builds(irc_commands.ReadMarker, TEXTS),
     commands.ReadMessages: st.builds(commands.ReadMessages, TEXTS, NUMBERS, PLACES, PLACES),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }

@@ -1,6 +1,6 @@
 """A chat that survives its server: nobody is told of anything that a crash could undo."""
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, irc_commands, limits
 from chatd.chat.commands import (
     Enter,
     JoinRoom,
@@ -12,6 +12,7 @@ from chatd.chat.commands import (
 )
 from chatd.chat.errors import Refusal
 from chatd.chat.events import JoinDone, Message, Ok, Users
+from chatd.chat.marker_events import Marker
 from chatd.log.operations import Handle, ReserveSlot, SetAccounts, Tick
 from tests.log.kept_server import STARTED, Server, either_way, enter, entries_of, restart
 from tests.log.memory_engine import MemoryEngine
@@ -263,3 +264,17 @@ def test_no_snapshot_is_saved_for_private_texts_that_are_gone(server: Server) ->
     server.clock.advance(10 * limits.PRIVATE_TRIM_SECONDS)
     server.settle()
     assert server.engine.snapshot is snapshot
+
+
+def test_what_a_user_has_read_is_known_after_a_crash_and_after_a_restart(server: Server) -> None:
+    server.do(SetAccounts({"sun": False}))
+    [sun] = server.do(ReserveSlot("10.0.0.1:5000"))
+    server.do(
+        Handle(sun, commands.EnterAuthenticated("sun")),
+        Handle(sun, irc_commands.MarkRead("#dev", 1_000)),
+    )
+    for is_killed in (True, False):
+        server = restart(server, is_killed)
+        [sun] = server.do(ReserveSlot("10.0.0.1:5001"))
+        server.do(Handle(sun, commands.EnterAuthenticated("sun")))
+        assert server.do(Handle(sun, irc_commands.ReadMarker("#dev"))) == [Marker("#dev", 1_000)]

@@ -13,6 +13,7 @@ from wsproto.events import BytesMessage, TextMessage
 from chatd.chat import errors, events, limits, server_events
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
@@ -285,6 +286,7 @@ REPLIES: dict[type, Reply] = {
         events.Users((events.User("ice", 0, ("#dev",), away_text="lunch"),)),
         events.History("#dev", (MESSAGE,)),
         events.RoomMessages("#dev", (MESSAGE,)),
+        Marker("#dev", 90_000),
         events.Missed("#dev", (MESSAGE,), gap=True),
         events.SearchResult((MESSAGE,), 7, (7,)),
         Statistics(1_000, 3, 4, 1, 2, 1),

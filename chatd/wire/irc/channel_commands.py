@@ -15,6 +15,7 @@ from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.list_conditions import picked
 from chatd.wire.irc.masks import source
 from chatd.wire.irc.member_lines import join_line
+from chatd.wire.irc.read_markers import joined_marker
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
 from chatd.wire.irc.text import last_text, shown
@@ -52,8 +53,10 @@ def _own_join(client: Client, room: str) -> Line:
 
 
 def _joined(client: Client, room: str) -> Steps:
+    lines = yield from joined_marker(client, room)
     topic = yield commands.ReadTopic(room)
-    lines = _topic_lines(client, topic) if isinstance(topic, events.Topic) and topic.text else []
+    if isinstance(topic, events.Topic) and topic.text:
+        lines += _topic_lines(client, topic)
     listed = yield from _names(client, room)
     return answer(*lines, *listed, _end_of_names(client, room))
 

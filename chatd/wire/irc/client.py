@@ -25,23 +25,25 @@ class Server:
     :ivar name: the source of what it says; it has a dot, by which clients tell it from a nickname.
     :ivar network: the server's id, as users know it.
     :ivar has_accounts: whether nicknames may need a password.
+    :ivar is_kept: whether the chat goes on when the server begins again.
     """
 
     name: str = "irc.chatd"
     network: str = "chatd"
     has_accounts: bool = True
+    is_kept: bool = True
 
 
 SERVER: Final = Server()
 
 
-def server_of(server_id: str, *, has_accounts: bool) -> Server:
+def server_of(server_id: str, *, has_accounts: bool, is_kept: bool) -> Server:
     """The server with that id, which may have any characters.
 
     The name of a server is one of a host (https://modern.ircdocs.horse/#servers).
     """
     name = re.sub("[^A-Za-z0-9.-]+", "-", server_id).strip("-.") or "irc"
-    return Server(name if "." in name else f"{name}.chatd", server_id, has_accounts)
+    return Server(name if "." in name else f"{name}.chatd", server_id, has_accounts, is_kept)
 
 
 @dataclass(frozen=True, slots=True)

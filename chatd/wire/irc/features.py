@@ -25,6 +25,7 @@ INVITE_NOTIFY: Final = "invite-notify"
 ACCOUNT_TAG: Final = "account-tag"
 MULTILINE: Final = "draft/multiline"
 REDACTION: Final = "draft/message-redaction"
+READ_MARKER: Final = "draft/read-marker"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
@@ -77,6 +78,8 @@ def offered(server: Server) -> dict[str, str]:
     values = dict.fromkeys(_ALWAYS, "") | {MULTILINE: _MULTILINE_LIMITS}
     if server.has_accounts:
         values |= {ACCOUNT_TAG: "", SASL: sasl.MECHANISM}
+    if server.is_kept:  # else it would promise what the next start forgets
+        values[READ_MARKER] = ""
     return values
 
 

@@ -36,6 +36,7 @@ TOPICS: Final[dict[str, tuple[str, str]]] = {
     "LINKS": ("", "lists no other servers: there are none"),
     "LIST": ("[#room|form|>n|<n]", "lists the rooms"),
     "LUSERS": ("", "says how many users and rooms there are"),
+    "MARKREAD": ("#room|nickname [time]", "says up to when you have read; clients do it"),
     "MODE": (
         "#room [+b|-b nickname] [+k word] [+imt]",
         "shows or changes who may join a room and write to it; for operators and hosts",

@@ -80,6 +80,29 @@ def test_each_line_of_a_message_is_in_the_batch_and_the_first_one_has_its_id(tal
     )
 
 
+def test_a_message_of_several_lines_is_a_batch_of_its_own_inside(talk: Talk) -> None:
+    """For a client that knows these; blank lines are in it as well."""
+    talk.ice.send("CAP REQ draft/multiline")
+    for text in ("one\n\ntwo", "three\nfour"):
+        said = commands.SendMessage(text, "#dev")
+        talk.chat.hub.handle(talk.ice.member, said, talk.chat.now)
+    lines = talk.ice.send("CHATHISTORY LATEST #dev * 3")
+    assert [tuple(each.split(" ")[-2:]) for each in lines if " BATCH " in each] == [
+        ("chathistory", "#dev"),
+        ("draft/multiline", "#dev"),
+        ("BATCH", "-message"),
+        ("draft/multiline", "#dev"),
+        ("BATCH", "-message"),
+        ("BATCH", "-history"),
+    ]
+    openings = [each for each in lines if " BATCH +message " in each]
+    assert all(each.startswith("@batch=history;time=") and ";msgid=" in each for each in openings)
+    assert [each for each in lines if each.startswith("@batch=message ")] == [
+        f"@batch=message :ice!~user@chatd PRIVMSG #dev :{text}"
+        for text in ("one", "", "two", "three", "four")
+    ]
+
+
 @pytest.mark.parametrize("kind", ["msgid", "timestamp"])
 @pytest.mark.parametrize(
     ("parameters", "found"),
