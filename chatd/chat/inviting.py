@@ -42,7 +42,7 @@ class Inviting:
             raise UserInRoom(target.nickname, room.name)
         if self._permissions.keeps_order(member, room):
             _let_in(target, room)
-        invited = Invited(room.name, member.nickname)
+        invited = Invited(room.name, member.nickname, member.is_authenticated)
         self._outbox.to_member(target.member_id, invited)
         told = Moderation("invite", member.nickname, target.nickname, room.name)
         self._rooms.tell_moderation(room, told, member)

@@ -37,11 +37,15 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-class Invited(Struct, frozen=True):
-    """This member is invited into a room by a member who is there."""
+class Invited(Struct, frozen=True, omit_defaults=True):
+    """This member is invited into a room by a member who is there.
+
+    :ivar account: whether that has its nickname with a password.
+    """
 
     room: str
     by: str
+    account: bool = False
 
 
 class Restricted(Struct, frozen=True, omit_defaults=True):

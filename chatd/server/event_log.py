@@ -76,15 +76,19 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
     ),
     Moderation: (
         "{sentence}",
-        lambda event: {
-            "what": event.what,
-            "by": event.by,
-            "nickname": event.nickname,
-            "room": event.room,
-            "seq": event.seq,
-            "value": event.value,
-            "sentence": " ".join(describe(event, 0)).removesuffix("."),
-        },
+        lambda event: (
+            {
+                "what": event.what,
+                "by": event.by,
+                "nickname": event.nickname,
+                "room": event.room,
+                "seq": event.seq,
+                "value": event.value,
+                "sentence": " ".join(describe(event, 0)).removesuffix("."),
+            }
+            | ({"time": event.time} if event.time else {})
+            | ({"reason": event.reason} if event.reason else {})
+        ),
     ),
     server_events.NodesChanged: (
         "the nodes of the cluster are: {nodes}",

@@ -15,7 +15,7 @@ from chatd.wire import moderation_sentences
 from chatd.wire.irc import features, message_lines, modes
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source
-from chatd.wire.irc.member_lines import MEMBER_EVENTS, member_lines
+from chatd.wire.irc.member_lines import MEMBER_EVENTS, account_tag, member_lines
 from chatd.wire.irc.tags import room_id, server_time
 from chatd.wire.irc.text import shown
 
@@ -46,7 +46,7 @@ def event_lines(
         case SettingsChanged():
             return _timed(enabled, now, _settings_lines(event))
         case Restricted() | Invited():
-            return _timed(enabled, now, _lines_for_one(event, now, server, nickname))
+            return _timed(enabled, now, _lines_for_one(enabled, event, now, server, nickname))
     if isinstance(event, MEMBER_EVENTS):
         return _timed(enabled, now, member_lines(enabled, event, server, nickname))
     make = _LINES.get(type(event))
@@ -74,7 +74,10 @@ def _timed(enabled: frozenset[str], now: int, lines: list[Line]) -> list[Line]:
     if features.SERVER_TIME not in enabled:
         return lines
     tags = {"time": server_time(now)}
-    return [Line(each.command, each.params, each.source, tags, each.has_text) for each in lines]
+    return [
+        Line(each.command, each.params, each.source, tags | dict(each.tags), each.has_text)
+        for each in lines
+    ]
 
 
 def notice(text: str, server: str, target: str = _EVERYBODY) -> Line:
@@ -129,10 +132,13 @@ def _settings_lines(event: SettingsChanged) -> list[Line]:
     return [Line("MODE", params, source(first.by))]
 
 
-def _lines_for_one(event: Restricted | Invited, now: int, server: str, nickname: str) -> list[Line]:
+def _lines_for_one(
+    enabled: frozenset[str], event: Restricted | Invited, now: int, server: str, nickname: str
+) -> list[Line]:
     """INVITE; or the sentence for the member concerned, and KICK if it is out of a room now."""
     if isinstance(event, Invited):
-        return [Line("INVITE", (nickname, event.room), source(event.by))]
+        tags = account_tag(enabled, event.by, has_account=event.account)
+        return [Line("INVITE", (nickname, event.room), source(event.by), tags)]
     lines = [notice(each, server, nickname) for each in moderation_sentences.describe(event, now)]
     if event.room is not None and event.removed:
         params = (event.room, nickname, shown(event.reason or event.by))

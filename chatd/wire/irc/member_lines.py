@@ -48,7 +48,9 @@ def member_lines(enabled: frozenset[str], event: object, server: str, nickname: 
         case events.AwayChanged(member, text) if features.AWAY_NOTIFY in enabled:
             return [_away_line(member, text)]
         case AccountChanged(member, account) if features.ACCOUNT_NOTIFY in enabled:
-            return [Line("ACCOUNT", (member if account else _NO_ACCOUNT,), source(member))]
+            shown_account = member if account else _NO_ACCOUNT
+            tags = account_tag(enabled, member, has_account=account)
+            return [Line("ACCOUNT", (shown_account,), source(member), tags)]
         case RealNameChanged(member, real_name) if features.SETNAME in enabled:
             return [setname_line(member, real_name)]
         case MonitorStatus():
@@ -62,11 +64,17 @@ def join_line(
     enabled: frozenset[str], room: str, nickname: str, real_name: str, *, has_account: bool
 ) -> Line:
     """JOIN of a member; with extended-join, its account and its real name, too."""
+    tags = account_tag(enabled, nickname, has_account=has_account)
     if features.EXTENDED_JOIN not in enabled:
-        return Line("JOIN", (room,), source(nickname))
+        return Line("JOIN", (room,), source(nickname), tags)
     account = nickname if has_account else _NO_ACCOUNT
     shown_name = shown(real_name) or nickname
-    return Line("JOIN", (room, account, shown_name), source(nickname), has_text=True)
+    return Line("JOIN", (room, account, shown_name), source(nickname), tags, has_text=True)
+
+
+def account_tag(enabled: frozenset[str], nickname: str, *, has_account: bool) -> dict[str, str]:
+    """The tag that names the account of whoever does something: an account is a nickname."""
+    return {"account": nickname} if has_account and features.ACCOUNT_TAG in enabled else {}
 
 
 def _away_line(nickname: str, text: str) -> Line:

@@ -130,6 +130,18 @@ def test_who_has_given_a_password_is_named_by_the_account(chat: IrcChat) -> None
     assert "account" not in tags_of(moon.read()[-1])
 
 
+def test_the_account_is_named_with_an_invitation_and_where_somebody_joins(chat: IrcChat) -> None:
+    moon, old = enter(chat, "moon", "account-tag", "server-time"), enter(chat, "old")
+    star = chat.connect()
+    star.send("PASS secret", "NICK star", "USER star 0 * :star", "JOIN #dev", "JOIN #music")
+    time = "1970-01-01T00:16:40.000Z"
+    assert moon.read() == [f"@time={time};account=star :star!~user@chatd JOIN #dev"]
+    assert old.read() == [":star!~user@chatd JOIN #dev"]
+    star.send("INVITE moon #music", "INVITE old #music")
+    assert moon.read() == [f"@time={time};account=star :star!~user@chatd INVITE moon #music"]
+    assert old.read() == [":star!~user@chatd INVITE old #music"]
+
+
 def test_a_bot_says_so_and_everybody_can_see_it(chat: IrcChat) -> None:
     bot = enter(chat, "bot", TAGS, "echo-message")
     moon = enter(chat, "moon", TAGS)
