@@ -176,7 +176,12 @@ class Fanout(Outbox):
             variant = dialect.variant or dialect
             data = encoded.get(variant)
             if data is None:
-                data = encoded[variant] = dialect.encode_event(event, self._now())
+                # Asked only here, as most members have one variant.
+                alike = dialect.event_variant(type(event)) or dialect
+                data = encoded.get(alike)
+                if data is None:
+                    data = encoded[alike] = dialect.encode_event(event, self._now())
+                encoded[variant] = data
             if not data:
                 continue
             if excluded is not None and audience is excluded.audience:

@@ -133,6 +133,10 @@ class Dialect(Protocol):
         sent by itself.
         """
 
+    def event_variant(self, kind: type[Event]) -> str | None:
+        """The same as `variant`, for events of that kind alone: it may be that of more dialects."""
+        return self.variant
+
     @property
     def echoes(self) -> frozenset[type]:
         """The events that are also sent to the member who caused them."""

@@ -22,12 +22,16 @@ class _Shorthand:
         self.prefix = self.variant = prefix
         self.echoes = echoes
         self.encoded = 0
+        self.alike: dict[type, str] = {}
 
     initial_rooms = ()
     is_scoped: ClassVar[bool] = False
     greeting = b""
     auto_registers = False
     entering_history = 0
+
+    def event_variant(self, kind: type[Event]) -> str:
+        return self.alike.get(kind, self.variant)
 
     def encode_probe(self, now: int) -> bytes:
         return b""
@@ -155,6 +159,19 @@ def test_an_event_is_encoded_once_for_each_dialect_however_many_members_receive_
     assert (native.encoded, basic.encoded) == (1, 1)
     assert harness.received(2) == "b:Message "
     assert harness.received(3) == "n:Message "
+
+
+def test_dialects_that_encode_an_event_alike_share_its_bytes() -> None:
+    harness, first, second = _FanoutHarness(), _Shorthand("a:"), _Shorthand("b:")
+    first.alike = second.alike = {Message: "any"}
+    harness.enter(1, first)
+    harness.enter(2, second)
+    harness.attach(3, first)
+    harness.fanout.to_room("#lobby", HELLO, 3)
+    assert (first.encoded, second.encoded) == (1, 0)
+    assert harness.received(2) == harness.received(1) == "a:Message "
+    harness.fanout.to_all(MemberEntered("moon"), 3)
+    assert harness.received(2) == "a:Message b:MemberEntered "
 
 
 def test_replies_and_events_are_sent_in_order() -> None:

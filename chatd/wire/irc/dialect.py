@@ -148,6 +148,11 @@ class Irc(Dialect):
     variant: str = "irc"
 
     @override
+    def event_variant(self, kind: type[Event]) -> str:
+        of_kind = features.OF_KIND.get(kind)
+        return self.variant if of_kind is None else _variant(self.client, of_kind)
+
+    @override
     def encode_probe(self, now: int) -> bytes:
         name = self.client.server.name
         return encode(Line("PING", (name,), name, has_text=True))
@@ -232,9 +237,13 @@ class Irc(Dialect):
 
 def of_client(client: Client) -> Irc:
     """The dialect of `client`."""
-    agreed = sorted(client.agreed.enabled & features.OF_EVENTS)
-    variant = "\0".join(("irc", client.server.name, client.files_url, *agreed))
-    return Irc(client, variant)
+    return Irc(client, _variant(client, features.OF_EVENTS))
+
+
+def _variant(client: Client, capabilities: frozenset[str]) -> str:
+    """What the bytes of events depend on, of which those `capabilities` may count."""
+    agreed = sorted(client.agreed.enabled & capabilities)
+    return "\0".join(("irc", client.server.name, client.files_url, *agreed))
 
 
 def _steps(client: Client, line: Line) -> Steps:

@@ -1,9 +1,11 @@
 """The capabilities, the limits and the features that IRC clients are offered. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from chatd.chat import irc_limits, limits
+from chatd.chat.events import Message
+from chatd.chat.tagged_messages import TaggedMessage
 from chatd.wire.irc import modes, numerics, sasl
 from chatd.wire.irc.capabilities import CAP_NOTIFY
 from chatd.wire.irc.client import Client, Server
@@ -66,6 +68,12 @@ OF_EVENTS: Final = frozenset(
         SETNAME,
     }
 )
+_OF_MESSAGES: Final = frozenset({MESSAGE_TAGS, MULTILINE, SERVER_TIME})
+#: Those on which the bytes of the most frequent events depend.
+OF_KIND: Final[Mapping[type, frozenset[str]]] = {
+    Message: _OF_MESSAGES,
+    TaggedMessage: _OF_MESSAGES | {ACCOUNT_TAG},
+}
 #: In bytes, as the specification has it; a message may have as many characters.
 _MULTILINE_LIMITS: Final = f"max-bytes={limits.MESSAGE_CHARACTERS},max-lines={limits.MESSAGE_LINES}"
 
