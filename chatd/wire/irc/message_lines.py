@@ -4,10 +4,10 @@ Sources: https://ircv3.net/specs/extensions/multiline, message-tags, message-ids
 bot-mode there.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from chatd.chat import irc_limits
 from chatd.chat.events import Message, PrivateMessage
 from chatd.chat.tagged_messages import TaggedMessage, TaggedPrivate
 from chatd.chat.tags import NO_TAGS, Tags, TagsSent
@@ -21,6 +21,9 @@ from chatd.wire.irc.text import as_action, divide
 
 #: The name of the batch of a message. No other one is open while its lines are sent.
 _REFERENCE: Final = "message"
+
+#: With so many characters a line is short enough, whatever these are.
+_SHORT_CHARACTERS: Final = irc_limits.IRC_TEXT_BYTES // 4
 
 _Tags = dict[str, str]
 
@@ -54,18 +57,20 @@ def text_lines(
     """
     command = "NOTICE" if message.notice else "PRIVMSG"
     sender = source(message.source)
-    tags, identifier = _tags_of(enabled, message)
-    pieces = list(_pieces(message, files_url))
+    sent = message.tags if isinstance(message, TaggedMessage | TaggedPrivate) else NO_TAGS
+    tags = _tags(enabled, message.source, message.time, sent)
+    identifier = _identifier(message) if features.MESSAGE_TAGS in enabled else ""
+    first_tags = {**tags, "msgid": identifier} if identifier else tags
+    pieces = _pieces(message, sent.cuts, files_url)
     # Each line of an action says that it is one.
     if len(pieces) > 1 and not message.action and features.MULTILINE in enabled:
-        return _batch(command, sender, target, pieces, tags | identifier)
-    texts = [text for text, _ in pieces if text and not text.isspace()]
-    if message.action:
-        texts = list(map(as_action, texts))
-    lines = [Line(command, (target, text), sender, tags, has_text=True) for text in texts]
-    if lines and identifier:
-        first = lines[0]
-        lines[0] = Line(command, first.params, sender, tags | identifier, has_text=True)
+        return _batch(command, sender, target, pieces, first_tags)
+    lines = []
+    for text, _ in pieces:
+        if text and not text.isspace():
+            shown = as_action(text) if message.action else text
+            lines.append(Line(command, (target, shown), sender, first_tags, True))
+            first_tags = tags
     return lines
 
 
@@ -78,12 +83,21 @@ def tags_lines(enabled: frozenset[str], sent: TagsSent, target: str) -> list[Lin
     return [Line("TAGMSG", (target,), source(sent.source), tags)]
 
 
-def _pieces(message: Message | PrivateMessage, files_url: str) -> Iterator[tuple[str, bool]]:
+def _pieces(
+    message: Message | PrivateMessage, cuts: tuple[int, ...], files_url: str
+) -> list[tuple[str, bool]]:
     """The texts of the lines, each with whether it continues the one before it."""
     text = rendering.shown_text(message, files_url)
-    cuts = message.tags.cuts if isinstance(message, TaggedMessage | TaggedPrivate) else ()
-    for start, end in pairwise((0, *cuts, len(text))):
-        yield from divide(rendering.escape_message(text[start:end]), continues=start > 0)
+    if not cuts:
+        shown = rendering.escape_message(text)
+        if "\n" not in shown and len(shown) <= _SHORT_CHARACTERS:  # as most messages are
+            return [(shown, False)]
+        return list(divide(shown))
+    return [
+        piece
+        for start, end in pairwise((0, *cuts, len(text)))
+        for piece in divide(rendering.escape_message(text[start:end]), continues=start > 0)
+    ]
 
 
 def _batch(
@@ -106,17 +120,11 @@ def _batch(
     ]
 
 
-def _tags_of(enabled: frozenset[str], message: Message | PrivateMessage) -> tuple[_Tags, _Tags]:
-    """The tags of every line of a message, and those of the first one besides."""
-    sent = message.tags if isinstance(message, TaggedMessage | TaggedPrivate) else NO_TAGS
-    tags = _tags(enabled, message.source, message.time, sent)
-    if features.MESSAGE_TAGS not in enabled:
-        return tags, {}
+def _identifier(message: Message | PrivateMessage) -> str:
+    """The id of a message; empty for what was private and is told again, as to no IRC client."""
     if isinstance(message, Message):
-        return tags, {"msgid": message_id(message)}
-    if isinstance(message, TaggedPrivate):
-        return tags, {"msgid": number_id(message.number, message.time)}
-    return tags, {}
+        return message_id(message)
+    return number_id(message.number, message.time) if isinstance(message, TaggedPrivate) else ""
 
 
 def _tags(enabled: frozenset[str], nickname: str, time: int, sent: Tags) -> _Tags:
