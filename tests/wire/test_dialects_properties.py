@@ -141,6 +141,20 @@ def is_heard(kind: type, dialect: Dialect) -> bool:
     return kind in HEARD_BY_ALL or kind is events.MemberEntered or is_native
 
 
+#: Each member is told of these alone, so they may have its nickname.
+TOLD_ALONE = {PrivateMessage, TaggedPrivate, Invited, MonitorStatus, MonitoredChange, Restricted}
+
+
+@pytest.mark.parametrize("kind", [each for each in EVENTS if each not in TOLD_ALONE])
+def test_dialects_of_one_variant_encode_an_event_to_the_same_bytes(kind: type[Event]) -> None:
+    encoded: dict[str, bytes] = {}
+    for _, dialect, _ in DIALECTS:
+        for variant in (dialect.variant, dialect.event_variant(kind)):
+            if variant is not None:
+                data = dialect.encode_event(EVENTS[kind])
+                assert encoded.setdefault(variant, data) == data
+
+
 @every_dialect
 @pytest.mark.parametrize("result", RESULTS, ids=_result_name)
 def test_every_dialect_encodes_every_result(dialect: Dialect, read: Read, result: Result) -> None:

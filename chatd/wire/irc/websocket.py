@@ -48,6 +48,10 @@ class WebSocketIrc(Irc):
         return super().decode(frame)
 
     @override
+    def event_variant(self, kind: type[Event]) -> str:
+        return _variant(self.kind, super().event_variant(kind))
+
+    @override
     def encode_probe(self, now: int) -> bytes:
         return self._messages(super().encode_probe(now))
 
@@ -92,4 +96,8 @@ class DetectingWebSocket(WebSocketNative):
 
 def over_websocket(irc: Irc, kind: Kind) -> WebSocketIrc:
     """The same dialect, over a WebSocket."""
-    return WebSocketIrc(irc.client, f"{kind.name}\0{irc.variant}", kind)
+    return WebSocketIrc(irc.client, _variant(kind, irc.variant), kind)
+
+
+def _variant(kind: Kind, variant: str) -> str:
+    return f"{kind.name}\0{variant}"
