@@ -1,22 +1,21 @@
 /** Durations in words, as in chatd/chat/durations.py. Pure. */
 
-const UNITS = [
-  ["d", 86_400],
-  ["h", 3600],
-  ["min", 60],
-  ["s", 1],
-];
+/** The seconds in each unit that is typed or shown. */
+export const SECONDS = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** The units that are shown, the largest first. */
+const UNITS = ["d", "h", "min", "s"];
 
 /** A length of time in its two largest units, rounded up to a second: `1 h 5 min`. */
 export function duration(milliseconds) {
   let seconds = Math.max(1, Math.ceil(milliseconds / 1000));
   const parts = [];
-  for (const [name, size] of UNITS) {
-    const count = Math.floor(seconds / size);
+  for (const name of UNITS) {
+    const count = Math.floor(seconds / SECONDS[name]);
     if (count) {
       parts.push(`${count} ${name}`);
     }
-    seconds %= size;
+    seconds %= SECONDS[name];
   }
   return parts.slice(0, 2).join(" ");
 }

@@ -4,7 +4,7 @@
  * whole chat. commands.js makes the same frames of typed lines.
  */
 
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 };
+import { SECONDS } from "./durations.js";
 
 function create(type, words, data) {
   const given = Object.entries(data).filter(([, value]) => value !== undefined && value !== "");

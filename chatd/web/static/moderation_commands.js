@@ -16,14 +16,15 @@ import {
   talkOf,
   withoutAt,
 } from "./arguments.js";
+import { SECONDS } from "./durations.js";
 import { LOBBY, casefold } from "./names.js";
 import { NotSent, cleanName, hasComma, splitWord, withoutInvisibles } from "./recipients.js";
 import { readRoom } from "./search_line.js";
 
 /** Why a member is thrown out, the word of a room, and a host code, in code points. */
-const MAX_REASON_CHARACTERS = 200;
-const MAX_KEY_CHARACTERS = 64;
-const MAX_CODE_CHARACTERS = 64;
+export const MAX_REASON_CHARACTERS = 200;
+export const MAX_KEY_CHARACTERS = 64;
+export const MAX_CODE_CHARACTERS = 64;
 /** How long a ban may last, and how long a member of a slow room may have to wait. */
 const MAX_BAN_SECONDS = 31_622_400;
 const MAX_SLOW_SECONDS = 3600;
@@ -32,7 +33,6 @@ const MAX_ROOM_MEMBERS = 100_000;
 
 /** A time in one word. A unit is needed: a reason may begin with a number. */
 const TIME = /^([0-9]{1,9})(s|sec|m|min|h|d|w)$/;
-const SECONDS = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
 /** What is meant for a time, but is none: a number and a unit, or a number with nothing behind it. */
 const LIKE_TIME = /^([0-9]+ ?(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?|[0-9]+ )$/;
 const MAX_TIME_CHARACTERS = 16;

@@ -2,13 +2,14 @@
 
 import { escape } from "./escape.js";
 import * as commands from "./menu_commands.js";
+import {
+  MAX_CODE_CHARACTERS,
+  MAX_KEY_CHARACTERS,
+  MAX_REASON_CHARACTERS,
+} from "./moderation_commands.js";
 import { LOBBY } from "./names.js";
 import { isHost } from "./state.js";
 import { isTalk } from "./talks.js";
-
-const MAX_REASON_CHARACTERS = 200;
-const MAX_WORD_CHARACTERS = 64;
-const MAX_CODE_CHARACTERS = 64;
 
 const TIMES = [
   ["10m", "10 minutes"],
@@ -86,7 +87,7 @@ export function createModerationDialogs(dialog, session) {
             ? "Joining needs this word. Without one, all may join."
             : "Joining then needs this word, and the room is for its members alone as long as it lasts.",
           fields: [
-            { name: "key", label: "Word", type: "text", maxLength: MAX_WORD_CHARACTERS },
+            { name: "key", label: "Word", type: "text", maxLength: MAX_KEY_CHARACTERS },
           ],
           action: "Save",
         },

@@ -4,6 +4,7 @@
  * tests/slash_commands.json are for both.
  */
 
+import { SECONDS } from "./durations.js";
 import { casefold } from "./names.js";
 import { AT, COLON, HASH, NotSent, isAt, splitWords, withoutInvisibles } from "./recipients.js";
 
@@ -18,7 +19,6 @@ const QUOTES = /["“”„‟«»「」『』\uff02]/;
 const COLON_CHARACTER = new RegExp(`[${COLON}]`);
 const ONLY_MARKS = new RegExp(`^[${AT}${HASH}]*$`);
 const AGE = /^([1-9][0-9]{0,5})([mhdw])$/;
-const MILLISECONDS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** For each filter the key of the search, and what reads its value. */
 const FILTERS = new Map([
@@ -88,5 +88,5 @@ function readAge(value) {
     const quoted = [...value].slice(0, MAX_QUOTED_CHARACTERS).join("");
     throw new NotSent(`'${quoted}' is no time: 30m, 12h, 2d or 3w.`);
   }
-  return -Number(found[1]) * MILLISECONDS[found[2]];
+  return -1000 * Number(found[1]) * SECONDS[found[2]];
 }
