@@ -186,8 +186,8 @@ CAPABILITIES: Final = (
     b"multi-prefix",
     b"message-tags server-time account-notify setname away-notify extended-join",
     b"account-notify away-notify extended-join server-time setname",
-    b"message-tags server-time echo-message batch account-tag account-notify setname away-notify",
-    b"away-notify account-notify extended-join server-time account-tag setname",
+    b"message-tags server-time echo-message batch account-notify setname away-notify",
+    b"away-notify account-notify extended-join server-time setname",
 )
 OPENINGS: Final = tuple(b"CAP REQ :" + each + b"\r\n" for each in CAPABILITIES)
 IRC_CAPABLE: Final[tuple[Step, ...]] = (

@@ -238,6 +238,8 @@ CPU_RATIOS: Final = (
     ("chatd", 5_000, "chatd", 1_000, "≤", 1.3, 0),
     ("chatd-kept", 1_000, "inspircd", 1_000, "≤", 1, 0),
     ("chatd-kept", 1_000, "chatd", 1_000, "≤", 1.15, 200),
+    ("chatd-irc", 1_000, "inspircd", 1_000, "≤", 1, 0),
+    ("chatd-irc-mixed", 1_000, "inspircd-mixed", 1_000, "≤", 1, 0),
     *(
         (peer, 200, own, 200, "≥", 10, 0)
         for peer in ("ws", "websockets")
