@@ -126,7 +126,7 @@ class Permissions:
             raise Muted(None, found.milliseconds_left(now), found.reason)
 
     def last_text(self, member: Member, text: str, rooms: Collection[Room], now: int) -> str:
-        """What the others in `rooms` are told that the member says as it leaves.
+        """What the others in `rooms` are told that the member says as it leaves, or removes.
 
         :return: `text`; empty if the member might not write there: a mute could be spoken past.
         :raises BadText: if it is no text.

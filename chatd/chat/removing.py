@@ -38,10 +38,15 @@ class Removing:
     def remove(self, member: Member, command: order_commands.RemoveFound, now: int) -> events.Ok:
         """Remove a message, and tell those who hear its room.
 
+        The reason is left out if `member` might not write there: a mute could be spoken past.
+
         :raises Refusal: if `member` may not, or it was removed before.
         """
         reason = names.line_text(command.reason, limits.REASON_CHARACTERS, "A reason")
         room = self._rooms.find(command.room, member)
+        if room.name not in member.rooms and not self._permissions.is_host(member):
+            reason = ""  # it is told to the room, where only members and hosts have a say
+        reason = self._permissions.last_text(member, reason, [room], now)
         if not _has_written(member, command):
             # The operator of a room is none of the messages of an earlier room of that name.
             is_of_this_life = command.seq > (room.begins_after or 0)

@@ -18,7 +18,7 @@ from chatd.chat.errors import BadText, NoSuchRoom
 from chatd.chat.events import History, Message, Ok
 from chatd.chat.moderation_errors import NoSuchMessage, NotHost
 from chatd.chat.moderation_events import Moderation, Restricted
-from chatd.chat.order_commands import GrantHost, RemoveFound
+from chatd.chat.order_commands import Ban, ChangeRoom, GrantHost, Mute, RemoveFound
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 
@@ -82,6 +82,37 @@ def test_why_it_was_removed_is_told_to_the_room_if_it_was_said_there(talk: Talk)
     assert public.reason == own.reason == "spam"
     with pytest.raises(BadText):
         talk.handle(talk.ice, replace(talk.first, reason="a\nb"))
+
+
+SILENCES = {
+    "muted in the room": Mute("moon", "#dev"),
+    "muted in the chat": Mute("moon"),
+    "banned from the room": Ban("moon", "#dev"),
+    "the room is read-only": ChangeRoom("#dev", read_only=True),
+    "it has left": None,
+}
+
+
+@pytest.mark.parametrize("silence", SILENCES.values(), ids=SILENCES)
+def test_a_member_that_may_not_write_takes_back_what_it_has_said_without_a_reason(
+    talk: Talk, silence: Mute | Ban | ChangeRoom | None
+) -> None:
+    if silence is None:
+        talk.handle(talk.moon, LeaveRoom("#dev"))
+    else:
+        talk.handle(talk.ana, silence)
+    talk.received(talk.ice)
+    talk.handle(talk.moon, replace(talk.second, reason="one word more"))
+    assert talk.received(talk.ice) == [
+        Moderation("remove", "moon", "moon", "#dev", 2, time=talk.second.time)
+    ]
+
+
+def test_a_host_says_why_in_a_room_that_it_is_not_in(talk: Talk) -> None:
+    talk.handle(talk.ana, replace(talk.second, reason="spam"))
+    [told] = talk.received(talk.ice)
+    assert isinstance(told, Moderation)
+    assert told.reason == "spam"
 
 
 def test_a_number_that_was_removed_in_an_ended_room_is_that_of_another_message_now(
