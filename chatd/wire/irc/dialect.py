@@ -165,8 +165,10 @@ class Irc(Dialect):
     def decode(self, frame: bytes) -> Request:
         line = parse(frame)
         is_single = line.command == "PRIVMSG" and message_commands.is_single(line)
-        batch = self.client.batch
-        is_part = batch is not None and batch.is_paid(line)
+        client = self.client
+        batch = client.batch
+        # Without the capability, which a client may lay down at any time, each line is a message.
+        is_part = batch is not None and client.has(features.MULTILINE) and batch.is_paid(line)
         return begin(self._script(line), is_single=is_single, is_part=is_part)
 
     def _script(self, line: Line) -> Script:

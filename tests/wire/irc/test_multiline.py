@@ -212,3 +212,11 @@ def test_ten_lines_of_a_batch_cost_as_much_as_one(chat: IrcChat) -> None:
     assert paying == [0, 1, 11, 21, 22]
     ice.send("BATCH +1 draft/multiline #dev", "@batch=1 PRIVMSG #lobby :x")  # a fault
     assert not ice.dialect.decode(b"@batch=1 PRIVMSG #dev :x").is_part
+
+
+def test_without_the_capability_no_line_is_a_part_that_was_paid_for(chat: IrcChat) -> None:
+    ice = enter(chat, "ice", *CAPS)
+    ice.send("BATCH +1 draft/multiline #dev", "@batch=1 PRIVMSG #dev :x")
+    assert ice.dialect.decode(b"@batch=1 PRIVMSG #dev :x").is_part
+    ice.send("CAP REQ :-draft/multiline")
+    assert not ice.dialect.decode(b"@batch=1 PRIVMSG #dev :x").is_part
