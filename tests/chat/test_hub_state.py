@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, irc_commands, limits, order_commands
 from chatd.chat.events import History, JoinDone, Message, Ok
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.state import HubState
@@ -50,7 +50,27 @@ ENTERING: st.SearchStrategy[commands.Command] = st.one_of(
     st.just(commands.Watch()),
     st.just(commands.Quit()),
 )
+#: What IRC clients do besides.
+TO = st.lists(NICKNAMES, min_size=1, max_size=2).map(tuple)
+ROOMS = st.sampled_from(["#lobby", "#dev", "#Dev", "#ops"])
+TEXTS = st.sampled_from(["", "one", "two"])
+OF_IRC: st.SearchStrategy[Any] = st.one_of(
+    st.builds(irc_commands.Monitor, TO, TO, st.booleans()),
+    st.just(irc_commands.ReadMonitored()),
+    st.builds(irc_commands.WhoWas, NICKNAMES),
+    st.builds(irc_commands.SetUserInfo, st.just("user"), TEXTS),
+    st.just(irc_commands.ReadStatistics()),
+    st.builds(commands.JoinQuietly, ROOMS),
+    st.builds(commands.SendTagged, st.just("hello"), ROOMS, st.just(False), st.booleans()),
+    st.builds(commands.SendPrivateTagged, st.just("psst"), TO),
+    st.builds(commands.SetAway, TEXTS),
+    st.builds(commands.Rename, NICKNAMES),
+    st.just(order_commands.ListInvitations()),
+    st.builds(order_commands.RemoveFound, ROOMS, st.integers(1, 3), NICKNAMES, st.just(2**40)),
+)
 OPERATIONS: st.SearchStrategy[Operation[Any]] = st.one_of(
+    st.builds(Handle, MEMBERS, OF_IRC),
+    st.builds(Handle, MEMBERS, OF_IRC, NUMBERS),
     st.builds(Handle, MEMBERS, ANYTHING),
     st.builds(Handle, MEMBERS, ANYTHING, NUMBERS),
     st.builds(Handle, MEMBERS, SETTINGS),

@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, order_commands
+from chatd.chat import commands, irc_commands, order_commands
 from chatd.chat.commands import SessionKeys
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.server_events import Node
@@ -40,6 +40,8 @@ NUMBERS = st.integers(0, 40)
 KEYS = st.builds(SessionKeys, TOKENS, TOKENS, st.integers(0, 3))
 LOBBY = st.sampled_from([(), ("#lobby",)])
 PLACES = st.none() | ROOMS
+ROLES = st.sampled_from(["operator", "voice"])
+TEXTS = st.sampled_from(["", "one", "two"])
 TO = st.lists(NAMES, min_size=1, max_size=3).map(tuple)
 
 COMMANDS: st.SearchStrategy[Any] = st.one_of(
@@ -58,6 +60,28 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(order_commands.Mute, NAMES, PLACES, st.none() | st.just(40), st.just("spam")),
     st.builds(order_commands.Unban, NAMES, PLACES),
     st.builds(order_commands.Unmute, NAMES, PLACES),
+    # What IRC clients do besides.
+    st.builds(
+        order_commands.ChangeRoom,
+        ROOMS,
+        read_only=st.none() | st.booleans(),
+        closed=st.none() | st.booleans(),
+        key=st.sampled_from([None, "", "word"]),
+        limit=st.none() | st.integers(0, 2),
+        external=st.none() | st.booleans(),
+    ),
+    st.builds(order_commands.SetRole, NAMES, ROOMS, ROLES, st.booleans()),
+    st.builds(order_commands.Invite, NAMES, ROOMS),
+    st.builds(order_commands.RemoveFound, ROOMS, st.integers(1, 3), NAMES, st.just(2**40)),
+    st.builds(commands.JoinQuietly, ROOMS, st.sampled_from(["", "word"])),
+    st.builds(commands.LeaveRoom, ROOMS, st.just("lunch")),
+    st.builds(commands.SetAway, TEXTS),
+    st.builds(commands.SendTagged, st.just("hello"), ROOMS, st.just(False), st.booleans()),
+    st.builds(irc_commands.SendTags, st.just("+typing=active"), PLACES, TO),
+    st.builds(irc_commands.SetBot, st.booleans()),
+    st.builds(irc_commands.SetUserInfo, st.just("user"), TEXTS),
+    st.builds(irc_commands.Monitor, TO, TO, st.booleans()),
+    st.builds(irc_commands.MarkRead, NAMES | ROOMS, st.sampled_from([1, 1_500, 2**40])),
 )
 
 
