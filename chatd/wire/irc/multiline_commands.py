@@ -6,7 +6,7 @@ Source: https://ircv3.net/specs/extensions/multiline.
 from dataclasses import replace
 
 from chatd.wire.irc import features, message_commands, multiline, numerics
-from chatd.wire.irc.batches import label_of
+from chatd.wire.irc.batches import label_of, labelled
 from chatd.wire.irc.client import Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.message_commands import Outgoing
@@ -47,10 +47,12 @@ def _open(client: Client, line: Line) -> Answer:
         label_of(client, line),
         message_commands.client_tags(client, line),
     )
-    lines: tuple[Line, ...] = ()
+    lines: list[Line] = []
     if client.batch is not None and not client.batch.has_failed:
-        lines = (_fail(client, multiline.invalid("Another batch has begun before it was closed")),)
-    return Answer(lines, replace(client, batch=opened), is_deferred=True)
+        lines = [_fail(client, multiline.invalid("Another batch has begun before it was closed"))]
+        if client.batch.label:  # it is answered by this, and the new one by what comes of it
+            lines = labelled(client.batch.label, lines, client.server.name, "")
+    return Answer(tuple(lines), replace(client, batch=opened), is_deferred=True)
 
 
 def _add(client: Client, line: Line) -> Answer:

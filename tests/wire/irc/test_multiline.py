@@ -165,8 +165,8 @@ def test_what_is_no_batch_is_refused(chat: IrcChat, line: str) -> None:
 def test_another_batch_takes_the_place_of_one_that_is_open(chat: IrcChat) -> None:
     ice, moon = opened(chat), enter(chat, "moon")
     ice.send("@batch=1 PRIVMSG #dev :one")
-    [refusal] = ice.send("BATCH +2 draft/multiline #dev")
-    assert " FAIL BATCH MULTILINE_INVALID :" in refusal
+    [refusal] = ice.send("@label=y BATCH +2 draft/multiline #dev")
+    assert refusal.startswith("@label=x :work.chatd FAIL BATCH MULTILINE_INVALID :")
     ice.send("@batch=2 PRIVMSG #dev :two", "BATCH -2")
     assert moon.read() == [":ice!~user@chatd PRIVMSG #dev :two"]
 
