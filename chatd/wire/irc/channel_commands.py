@@ -18,7 +18,7 @@ from chatd.wire.irc.member_lines import join_line
 from chatd.wire.irc.read_markers import joined_marker
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
-from chatd.wire.irc.text import last_text, shown
+from chatd.wire.irc.text import last_text, remove_formatting, shown
 
 #: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private (secret,
 #: as ``+s``).
@@ -89,12 +89,13 @@ def topic(client: Client, line: Line) -> Steps:
     """TOPIC: the topic of a channel, or a new one."""
     if not line.params:
         return answer(not_enough(client, line.command))
-    channel, *text = line.params
-    if text:
-        result = yield commands.SetTopic(channel, text[0])
+    channel, *rest = line.params
+    if rest:
+        text = remove_formatting(rest[0]).strip()
+        result = yield commands.SetTopic(channel, text)
         if isinstance(result, Refusal):
             return answer(refused(client, result, line.command, channel))
-        told = Line("TOPIC", (channel, shown(text[0].strip())), client.source, has_text=True)
+        told = Line("TOPIC", (channel, shown(text)), client.source, has_text=True)
         return answer(told)
     result = yield commands.ReadTopic(channel)
     if isinstance(result, Refusal):
@@ -179,10 +180,11 @@ def kick(client: Client, line: Line) -> Steps:
     """
     if len(line.params) < 2 or not line.params[1]:
         return answer(not_enough(client, line.command))
-    channels, nicknames, *reason = line.params
+    channels, nicknames, *rest = line.params
+    reason = remove_formatting(rest[0]) if rest else ""
     lines = []
     for channel, nickname in channels_and_nicknames(channels, nicknames):
-        result = yield order_commands.Kick(nickname, channel, reason[0] if reason else "")
+        result = yield order_commands.Kick(nickname, channel, reason)
         if isinstance(result, Refusal):
             lines.append(_not_kicked(client, result, channel, nickname))
     return answer(*lines)

@@ -13,6 +13,7 @@ from chatd.wire.irc.lines import Line
 from chatd.wire.irc.refusals import failed, not_enough
 from chatd.wire.irc.tags import parse_message_id
 from chatd.wire.irc.targets import is_channel
+from chatd.wire.irc.text import remove_formatting
 
 
 def redact(client: Client, line: Line) -> Steps:
@@ -27,7 +28,7 @@ def redact(client: Client, line: Line) -> Steps:
         return answer(failed(client, "REDACT", "INVALID_TARGET", target, text=text))
     found = parse_message_id(identifier)
     if found is not None and casefold(found[1]) == casefold(target):
-        place, reason = found[0], rest[0] if rest else ""
+        place, reason = found[0], remove_formatting(rest[0]) if rest else ""
         result = yield order_commands.RedactMessage(target, place.seq, place.time, reason)
     else:
         # Whether there is such a channel is the first thing to know.

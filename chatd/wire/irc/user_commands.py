@@ -218,7 +218,8 @@ def _profiles(nicknames: Iterable[str]) -> Search[list[events.UserInfo]]:
 
 def away(client: Client, line: Line) -> Steps:
     """AWAY: the user is away, for this reason; without one, back."""
-    result = yield commands.SetAway(line.params[0] if line.params else "")
+    text = remove_formatting(line.params[0]) if line.params else ""
+    result = yield commands.SetAway(text)
     if isinstance(result, Refusal):
         return answer(refused(client, result, line.command))
     is_away = isinstance(result, events.AwayDone) and result.text

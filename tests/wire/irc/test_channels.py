@@ -74,6 +74,17 @@ def test_a_topic_is_set_and_read(chat: IrcChat) -> None:
     assert numbers(ice.send("TOPIC", "TOPIC #none", "TOPIC #none :x")) == ["461", "403", "403"]
 
 
+def test_topics_reasons_and_absences_lose_their_colours(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    told = ":ice!~user@chatd TOPIC #dev :all red"
+    assert ice.send("TOPIC #dev :\x02all\x02 \x0304red\x03") == [told]
+    assert moon.read() == [told]
+    assert numbers(moon.send("AWAY :\x02lunch\x02")) == ["306"]
+    assert ":work.chatd 301 ice moon :lunch" in ice.send("WHOIS moon")
+    ice.send("KICK #dev moon :\x1dspam\x1d")
+    assert ":ice!~user@chatd KICK #dev moon :spam" in moon.read()
+
+
 def test_names_lists_members_with_their_marks(chat: IrcChat) -> None:
     come(chat, "ice", "moon")
     asker = chat.come("sun", "userhost-in-names")

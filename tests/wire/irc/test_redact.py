@@ -44,7 +44,7 @@ def test_an_operator_removes_what_others_have_said_and_says_why(chat: IrcChat) -
     ice, moon, old = enter(chat, "ice", *CAPS), enter(chat, "moon", *CAPS), enter(chat, "old")
     identifier = said(moon, "spam")
     told = f":ice!~user@chatd REDACT #dev {identifier} :spam, again"
-    assert ice.send(f"REDACT #dev {identifier} :spam, again") == [told]
+    assert ice.send(f"REDACT #dev {identifier} :spam, \x02again\x02") == [told]
     assert moon.read()[0] == told
     assert old.read()[0].endswith("ice removed message 1 of moon in #dev: spam, again.")
 
