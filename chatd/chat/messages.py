@@ -152,9 +152,9 @@ class Messages:
 
         :raises Refusal: if not.
         """
-        # Fast path: most commands give the room's exact name; get_writable also finds other
+        # Fast path: most commands give the room's exact name; get_joined also finds other
         # spellings and refuses.
-        room = member.rooms.get(room_name) or self._rooms.get_writable(member, room_name)
+        room = member.rooms.get(room_name) or self._rooms.get_joined(member, room_name)
         self._permissions.check_may_write(member, room, now)
         return room
 

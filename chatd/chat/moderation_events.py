@@ -17,8 +17,8 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
         ``unhost``: it has become one, or is one no more; ``operator``, ``unoperator``, ``voice`` or
         ``unvoice``: the same for its role in `room`; ``remove`` the message `seq` of a member;
         ``invite`` a member into `room`, which everyone there may do;
-        ``read-only``, ``slow``, ``closed``, ``key``, ``topic-lock``, ``limit``, ``private`` or
-        ``external``: a setting of the room.
+        ``read-only``, ``slow``, ``closed``, ``key``, ``topic-lock``, ``limit`` or
+        ``private``: a setting of the room.
     :ivar by: the nickname of the host or operator.
     :ivar nickname: of the member concerned.
     :ivar room: None for the whole chat.
@@ -76,7 +76,6 @@ class RoomSettings(Struct, frozen=True):
     :ivar private: whether the room is for its members alone; so it is also once it had a key.
     :ivar topic_locked: whether only hosts and operators may set the topic.
     :ivar limit: with how many members nobody else may join; 0 for any number.
-    :ivar external: whether others than its members may write there.
     """
 
     room: str
@@ -87,7 +86,6 @@ class RoomSettings(Struct, frozen=True):
     private: bool = False
     topic_locked: bool = False
     limit: int = 0
-    external: bool = False
 
 
 class RoomInfo(RoomSettings, frozen=True):

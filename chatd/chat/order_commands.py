@@ -107,7 +107,6 @@ class ChangeRoom:
     :ivar topic_locked: whether only hosts and operators may set the topic.
     :ivar limit: how many members there may be for others to join; 0 for any number.
     :ivar private: whether the room is for its members alone; once it is, it stays so.
-    :ivar external: whether others than its members may write there.
     """
 
     room: str
@@ -118,7 +117,6 @@ class ChangeRoom:
     topic_locked: bool | None = None
     limit: KeptNumber | None = None
     private: bool | None = None
-    external: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

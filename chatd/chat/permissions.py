@@ -73,23 +73,8 @@ class Permissions:
         # this.
         if room.restrictions.mutes or self.restrictions.mutes:
             self._check_is_heard(member, room, now)
-        if room.settings != OPEN:
-            self._check_settings(member, room, now)
-
-    def _check_settings(self, member: Member, room: Room, now: int) -> None:
-        """Check that the settings of `room` let a member write there."""
-        if room.settings.external and room.name not in member.rooms:
-            found = self._ban(member, room, now)
-            if found is not None:
-                raise Banned(room.name, found.milliseconds_left(now), found.reason)
-        if self.keeps_order(member, room):
-            return
-        if room.settings.read_only and member.member_id not in room.voiced:
-            raise ReadOnly(room.name)
-        # Who is about to join has not written, and would wait from then on.
-        ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow
-        if room.settings.slow and now < ready_at:
-            raise Slow(room.name, ready_at - now)
+        if room.settings != OPEN and not self.keeps_order(member, room):
+            _check_settings(member, room, now)
 
     def check_may_set_topic(self, member: Member, room: Room, now: int) -> None:
         """Check that the member may set the topic of `room`, where it is.
@@ -246,3 +231,13 @@ def host_of(address: str) -> str:
 
 def _is_full(room: Room) -> bool:
     return 0 < room.settings.limit <= len(room.members)
+
+
+def _check_settings(member: Member, room: Room, now: int) -> None:
+    """Check that the settings of `room` let a member write there that keeps no order."""
+    if room.settings.read_only and member.member_id not in room.voiced:
+        raise ReadOnly(room.name)
+    # Who is about to join has not written, and would wait from then on.
+    ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow
+    if room.settings.slow and now < ready_at:
+        raise Slow(room.name, ready_at - now)

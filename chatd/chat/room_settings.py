@@ -23,7 +23,6 @@ _WHAT: Final = {
     "topic_locked": "topic-lock",
     "limit": "limit",
     "private": "private",
-    "external": "external",
 }
 #: Those that have another name in the state.
 _FIELDS: Final = {"private": "is_private"}
@@ -89,7 +88,6 @@ def describe(room: Room) -> RoomSettings:
         settings.is_private,
         settings.topic_locked,
         settings.limit,
-        settings.external,
     )
 
 

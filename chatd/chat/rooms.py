@@ -82,16 +82,6 @@ class Rooms:
             raise NotInRoom(room.name)
         return room
 
-    def get_writable(self, member: Member, room_name: str) -> Room:
-        """The room with that name, if `member` is in it, or others may write there, too.
-
-        :raises Refusal: if the name is not valid, there is no such room, or `member` is not in it.
-        """
-        room = self.find(room_name, member)
-        if room.name not in member.rooms and not room.settings.external:
-            raise NotInRoom(room.name)
-        return room
-
     def all(self) -> Iterable[Room]:
         """All rooms, in the order in which they were created."""
         return self._rooms.values()

@@ -65,7 +65,6 @@ class Settings(NamedTuple):
     topic_locked: bool = False
     is_private: bool = False
     limit: int = 0
-    external: bool = False
 
     def fits(self, key: str) -> bool:
         """Whether `key` is the word that joining needs."""

@@ -51,7 +51,6 @@ def _change_room(client_object: ClientObject) -> ClientCommand:
         topic_locked=client_object.topic_locked,
         limit=client_object.limit,
         private=client_object.private,
-        external=client_object.external,
     )
 
 

@@ -58,7 +58,6 @@ class ClientObject(Struct, frozen=True):
     topic_locked: bool | None = None
     limit: KeptNumber | None = None
     private: bool | None = None
-    external: bool | None = None
     code: str | None = None
     role: str = ""
     given: bool = True

@@ -288,12 +288,6 @@ MODERATION_COMMANDS: Final = (
         "hide the room, until it ends",
         _room(lambda room: order_commands.ChangeRoom(room, private=True), "/private"),
     ),
-    _row(
-        "/external",
-        "[#ROOM] on|off",
-        "others may write without joining",
-        _on_off(lambda room, on: order_commands.ChangeRoom(room, external=on), "/external"),
-    ),
     _row("/remove", "[#ROOM] N", "take message N out", _remove),
     _row("/host", "CODE", "become a host with the server's code", _host),
 )

@@ -100,10 +100,6 @@ _MODERATION: Final[dict[str, Callable[[Moderation], str]]] = {
         "{by} made {room} private: until it ends, it is for its members alone.",
         "{room} is not private ({by}).",
     ),
-    "external": _switch(
-        "{by} let others write to {room} without joining it.",
-        "Only members write to {room} again ({by}).",
-    ),
 }
 
 

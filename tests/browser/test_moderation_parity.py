@@ -19,7 +19,7 @@ MEMBER: Final = ("kick", "ban", "unban", "mute", "unmute", "host", "unhost")
 ROLES: Final = ("invite", "operator", "unoperator", "voice", "unvoice")
 SETTINGS: Final = (
     *("read-only", "slow", "closed", "key", "topic-lock"),
-    *("limit", "private", "external"),
+    *("limit", "private"),
 )
 
 

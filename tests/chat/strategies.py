@@ -167,7 +167,6 @@ SETTINGS: st.SearchStrategy[Command] = st.one_of(
         topic_locked=_SWITCH,
         limit=st.none() | st.integers(0, 2),
         private=_SWITCH,
-        external=_SWITCH,
     ),
     st.builds(JoinRoom, A_ROOM, st.sampled_from(["", "word"])),
     st.builds(RemoveFound, A_ROOM, st.integers(1, 3), A_MEMBER, st.integers(0, 10)),

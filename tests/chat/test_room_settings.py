@@ -15,10 +15,9 @@ from chatd.chat.commands import (
     SessionKeys,
     SetTopic,
 )
-from chatd.chat.errors import AlreadyInRoom, BadText, NoSuchRoom, NotInRoom, Refusal
+from chatd.chat.errors import AlreadyInRoom, BadText, NoSuchRoom, Refusal
 from chatd.chat.events import JoinDone, Ok, Topic
 from chatd.chat.moderation_errors import (
-    Banned,
     Closed,
     NotAllowedHere,
     NotHost,
@@ -28,7 +27,7 @@ from chatd.chat.moderation_errors import (
     WrongKey,
 )
 from chatd.chat.moderation_events import Moderation, RoomSettings
-from chatd.chat.order_commands import Ban, ChangeRoom, GrantHost, Kick, RemoveFound
+from chatd.chat.order_commands import ChangeRoom, GrantHost, Kick, RemoveFound
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 
@@ -75,7 +74,6 @@ def lesson() -> Lesson:
         {"key": "sesame"},
         {"topic_locked": True},
         {"limit": 2},
-        {"external": True},
     ],
     ids=lambda each: next(iter(each)),
 )
@@ -413,24 +411,3 @@ def test_a_room_is_private_from_when_its_operator_says_so_until_it_ends(lesson: 
     with pytest.raises(NotAllowedHere, match="stays so until it ends"):
         lesson.set(lesson.ice, private=False)
     lesson.handle(lesson.sun, JoinRoom("#dev"))  # who is told its name needs no word
-
-
-def test_others_write_to_a_room_that_is_open_to_them(lesson: Lesson) -> None:
-    with pytest.raises(NotInRoom):
-        lesson.say(lesson.sun)
-    lesson.set(lesson.ice, external=True)
-    lesson.forget()
-    lesson.say(lesson.sun)
-    assert [type(each).__name__ for each in lesson.received(lesson.moon)] == ["Message"]
-    lesson.handle(lesson.ice, Ban("sun", "#dev"))
-    with pytest.raises(Banned):
-        lesson.say(lesson.sun)
-
-
-def test_in_a_slow_room_others_write_nothing(lesson: Lesson) -> None:
-    lesson.set(lesson.ice, external=True, slow=10)
-    with pytest.raises(Slow):
-        lesson.say(lesson.sun)
-    lesson.say(lesson.ana)
-    lesson.say(lesson.ana)
-    assert lesson.ana not in dict(lesson.hub.state().rooms[1].wrote), "hosts need not wait"

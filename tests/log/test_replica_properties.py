@@ -68,7 +68,6 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
         closed=st.none() | st.booleans(),
         key=st.sampled_from([None, "", "word"]),
         limit=st.none() | st.integers(0, 2),
-        external=st.none() | st.booleans(),
     ),
     st.builds(order_commands.SetRole, NAMES, ROOMS, ROLES, st.booleans()),
     st.builds(order_commands.Invite, NAMES, ROOMS),

@@ -270,7 +270,7 @@ def _shown(data: bytes, source: str, text: str) -> None:
 
 _SETTINGS_WITH_MODES = (
     *("read-only", "closed", "key", "topic-lock"),
-    *("limit", "private", "external"),
+    *("limit", "private"),
 )
 _DEEDS = st.sampled_from(
     [

@@ -59,7 +59,6 @@ class RoomStates:
             "private": settings.private and not settings.keyed,
             "topic locked": settings.topic_locked,
             f"at most {settings.limit} members": settings.limit > 0,
-            "others may write": settings.external,
         }
         return ", ".join(word for word, is_set in words.items() if is_set)
 

@@ -252,12 +252,6 @@ export const MODERATION_COMMANDS = [
   ],
   [["/limit"], "[#ROOM] N|off", "how many may be in the room", parseLimit],
   [["/private"], "[#ROOM]", "hide the room, until it ends", setting("/private", "private", true)],
-  [
-    ["/external"],
-    "[#ROOM] on|off",
-    "others may write without joining",
-    onOff("/external", "external"),
-  ],
   [["/remove"], "[#ROOM] N", "take message N out", parseRemove],
   [["/host"], "CODE", "become a host with the server's code", parseHost],
 ];

@@ -69,7 +69,6 @@ export const MODERATION = {
         isPrivate: data.private,
         isTopicLocked: data.topic_locked,
         limit: data.limit ?? 0,
-        isExternal: data.external === true,
       }),
     })),
 

@@ -120,10 +120,6 @@ const MODERATION = {
     value
       ? [name(by), " made ", name(room), " private: until it ends, it is for its members alone."]
       : [name(room), " is not private (", name(by), ")."],
-  external: ({ by, room, value }) =>
-    value
-      ? [name(by), " let others write to ", name(room), " without joining it."]
-      : ["Only members write to ", name(room), " again (", name(by), ")."],
 };
 
 /** What the member concerned is told, by `what`. */
@@ -198,7 +194,6 @@ export function describeSettings({
   isPrivate,
   isTopicLocked,
   limit,
-  isExternal,
 }) {
   return [
     ...(isReadOnly ? ["read-only"] : []),
@@ -208,7 +203,6 @@ export function describeSettings({
     ...(isPrivate ? ["for its members alone"] : []),
     ...(isTopicLocked ? ["topic locked"] : []),
     ...(limit ? [`at most ${limit} members`] : []),
-    ...(isExternal ? ["others may write"] : []),
   ];
 }
 

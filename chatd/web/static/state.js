@@ -15,7 +15,6 @@ export const NO_SETTINGS = Object.freeze({
   isPrivate: false,
   isTopicLocked: false,
   limit: 0,
-  isExternal: false,
 });
 
 /** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.

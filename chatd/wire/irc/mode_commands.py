@@ -25,7 +25,6 @@ from chatd.wire.irc.targets import is_channel
 _SWITCHES: Final = {
     "i": ("closed", True),
     "m": ("read_only", True),
-    "n": ("external", False),
     "s": ("private", True),
     "t": ("topic_locked", True),
 }
@@ -101,6 +100,10 @@ def _list_bans(client: Client, room: str) -> Steps:
 
 
 def _change(client: Client, room: str, change: ModeChange) -> Steps:
+    if change.letter == "n":  # clients set it by themselves in a room that they have made
+        text = "Only members write to a room: this cannot be changed."
+        refusal = client.numeric(numerics.CHANOPRIVSNEEDED, room, text=text)
+        return answer(*[refusal] * (not change.is_set))
     command = _command(room, change)
     if isinstance(command, str):
         return answer(client.numeric(command, change.letter))

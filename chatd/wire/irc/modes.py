@@ -47,7 +47,6 @@ _PARAM_OPTIONAL: Final = frozenset({"+b", "-b", "-k"})
 #: The letters of those settings of a room that have one, by what is told of their change.
 _OF_SETTINGS: Final = {
     "closed": "i",
-    "external": "n",
     "key": "k",
     "limit": "l",
     "private": "s",
@@ -121,7 +120,7 @@ def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
 def room_modes(settings: RoomSettings) -> tuple[str, ...]:
     """The modes of a room and their parameters, as RPL_CHANNELMODEIS has them."""
     params = {
-        "n": None if settings.external else "",
+        "n": "",
         "t": "" if settings.topic_locked else None,
         "m": "" if settings.read_only else None,
         "i": "" if settings.closed else None,

@@ -68,7 +68,6 @@ def test_signs_are_told_once() -> None:
     ("settings", "shown"),
     [
         (RoomSettings("#dev"), "+n"),
-        (RoomSettings("#dev", external=True), "+"),
         (RoomSettings("#dev", read_only=True, closed=True, topic_locked=True), "+ntmi"),
         (RoomSettings("#dev", keyed=True, private=True), "+nsk *"),
         (RoomSettings("#dev", keyed=True, private=True, limit=12), "+nskl * 12"),
