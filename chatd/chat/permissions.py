@@ -125,6 +125,15 @@ class Permissions:
             return ""
         return "" if any(self.is_banned(member, room, now) for room in rooms) else text
 
+    def said_to_all(self, member: Member, text: str, now: int) -> str:
+        """`text`, which everybody may read; empty if the member is muted in the whole chat."""
+        if self.restrictions.mutes:
+            try:
+                self.check_is_heard(member, now)
+            except Muted:
+                return ""
+        return text
+
     # --- entering and joining -------------------------------------------------------------------
 
     def check_may_enter(

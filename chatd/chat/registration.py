@@ -177,6 +177,7 @@ class Registration:
         self._connections.take_slot(member)
         self._nicknames.assign(member, nickname)
         member.since = member.named_since = now
+        member.real_name = self._permissions.said_to_all(member, member.real_name, now)
         self._outbox.add_member(member.member_id)
         for room in map(self._rooms.get, rooms):
             if not self._permissions.is_banned(member, room, now):

@@ -104,6 +104,17 @@ def test_a_muted_member_does_not_speak_by_its_real_name(chat: IrcChat) -> None:
     assert line.startswith(":work.chatd FAIL SETNAME CANNOT_CHANGE_REALNAME :")
 
 
+def test_a_muted_member_does_not_bring_a_real_name_as_it_comes_again(chat: IrcChat) -> None:
+    ice, sun = chat.come("ice", "extended-join"), chat.come("sun")
+    ice.send("JOIN #dev")
+    chat.mute("sun")
+    sun.send("QUIT")
+    again = chat.connect()
+    again.send("NICK sun", "USER sun 0 * :hear me", "JOIN #dev")
+    assert ice.read()[-1] == ":sun!~user@chatd JOIN #dev * :sun"
+    assert "hear me" not in "".join(ice.send("WHOIS sun", "WHO #dev"))
+
+
 def test_a_list_of_users_says_who_has_given_a_password(chat: IrcChat) -> None:
     ice = chat.come("ice")
     come_as_star(chat)
