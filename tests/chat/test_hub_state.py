@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -227,6 +228,28 @@ def test_the_digest_is_the_same_in_every_process() -> None:
     }
     assert len(digests) == 1
     assert len(digests.pop()) == 64
+
+
+#: What states have had since there are IRC clients.
+OF_LATER_STATES = {
+    *("user_name", "real_name", "monitored", "invited", "is_bot", "read_markers"),
+    *("past", "max_members", "last_number", "voiced", "maker", "created"),
+}
+
+
+def test_a_state_that_was_kept_before_there_were_irc_clients_goes_on() -> None:
+    whole = RestorableHub()
+    whole.do_all(*BEGINNING, *RESUMABLE)
+    time, state = msgspec.msgpack.decode(whole.kept())
+    for each in (state, *state["members"], *state["rooms"]):
+        for name in OF_LATER_STATES & each.keys():
+            del each[name]
+    old = restored(msgspec.msgpack.encode((time, state)))
+    old.do(Handle(1, irc_commands.Monitor(("moon",))), 0)
+    old.do(Handle(1, order_commands.SetRole("ice", "#dev", "voice")), 0)
+    old.do(Handle(2, commands.Rename("tide")), 0)
+    assert [each.nickname for each in old.hub.state().past] == ["moon"]
+    assert old.hub.state().max_members == whole.hub.state().max_members
 
 
 def test_messages_are_numbered_on_and_histories_are_put_back_after_a_restart() -> None:
