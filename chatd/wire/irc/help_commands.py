@@ -38,8 +38,8 @@ TOPICS: Final[dict[str, tuple[str, str]]] = {
     "LUSERS": ("", "says how many users and rooms there are"),
     "MARKREAD": ("#room|nickname [time]", "says up to when you have read; clients do it"),
     "MODE": (
-        "#room [+b|-b nickname] [+k word] [+imt]",
-        "shows or changes who may join a room and write to it; for operators and hosts",
+        "#room [+b|+o|+v nickname] [+k word] [+l number] [+imnst]",
+        "shows or, with + or -, changes who may do what in a room; for operators and hosts",
     ),
     "MONITOR": ("+|-|C|L|S [nickname,…]", "tells you when somebody comes or goes; clients do it"),
     "MOTD": ("", "says how this chat works"),

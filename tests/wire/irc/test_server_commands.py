@@ -1,8 +1,10 @@
 """What clients ask of the server, and what hosts do in the whole chat."""
 
+import re
+
 import pytest
 
-from chatd.wire.irc import dialect, help_commands
+from chatd.wire.irc import dialect, help_commands, modes
 from tests.wire.irc.chat import HOST_CODE, IrcChat, IrcClient
 
 
@@ -80,6 +82,11 @@ def test_help_says_what_a_command_does(ice: IrcClient, subject: str) -> None:
     first, last = ice.send(f"HELP {subject.lower()}")
     assert first.startswith(f":work.chatd 704 ice {subject.lower()} :{subject}")
     assert last.startswith(f":work.chatd 706 ice {subject.lower()} :")
+
+
+def test_the_help_on_mode_names_every_mode() -> None:
+    params, _ = help_commands.TOPICS["MODE"]
+    assert set("".join(re.findall(r"\+([a-z]+)", params))) == set(modes.LETTERS)
 
 
 def test_there_is_no_help_on_what_is_no_command(ice: IrcClient) -> None:
