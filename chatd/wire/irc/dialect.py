@@ -33,7 +33,7 @@ from chatd.wire.irc import (
     server_commands,
     user_commands,
 )
-from chatd.wire.irc.batches import close_labelled, label_of, labelled, open_labelled
+from chatd.wire.irc.batches import close_labelled, label_of, labelled, open_labelled, within
 from chatd.wire.irc.client import Answer, Client, Steps
 from chatd.wire.irc.event_lines import event_lines
 from chatd.wire.irc.lines import Line, encode, parse
@@ -187,6 +187,8 @@ class Irc(Dialect):
                     if label and not is_open:
                         lines = open_labelled(label, lines, server, _REFERENCE)
                         is_open = True
+                    elif label:
+                        lines = within(_REFERENCE, lines)
                     yield reply(sent=tuple(lines))
                 else:
                     result = yield step

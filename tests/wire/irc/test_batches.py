@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from chatd.wire.irc.batches import labelled
 from chatd.wire.irc.lines import Line
+from tests.wire.irc.chat import IrcChat
 
 SERVER = "a.chatd"
 ONE = Line("PONG", ("token",), SERVER)
@@ -32,3 +33,12 @@ def test_an_answer_of_several_lines_is_a_batch_with_the_label() -> None:
 def test_exactly_one_line_has_the_label(lines: list[Line], label: str) -> None:
     answer = labelled(label, lines, SERVER, "1")
     assert [line.tags.get("label") for line in answer] == [label] + [None] * (len(answer) - 1)
+
+
+def test_every_line_of_an_answer_in_several_parts_is_in_its_batch() -> None:
+    ice = IrcChat().come("ice", "batch", "labeled-response", "message-tags")
+    opening, *lines, closing = ice.send("@label=7 JOIN #a,#b,#c")
+    assert opening == "@label=7 :work.chatd BATCH +answer labeled-response"
+    assert closing == ":work.chatd BATCH -answer"
+    assert [line.split()[2] for line in lines if "JOIN" in line] == ["JOIN"] * 3
+    assert [line for line in lines if not line.startswith("@batch=answer :")] == []
