@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from typing_extensions import override
 
 from chatd.chat import events, limits
-from chatd.chat.errors import Refusal, RequestId
+from chatd.chat.errors import Malformed, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.moderation_events import Moderation, SettingsChanged
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result, Script, begin
@@ -163,7 +163,13 @@ class Irc(Dialect):
 
     @override
     def decode(self, frame: bytes) -> Request:
-        line = parse(frame)
+        try:
+            line = parse(frame)
+        except Malformed as refusal:
+            failed = multiline_commands.unreadable(self.client, frame, refusal)
+            if failed is None:
+                raise
+            return begin(_answered(_Sent(sent=failed.lines, client=failed.client)))
         is_single = line.command == "PRIVMSG" and message_commands.is_single(line)
         client = self.client
         batch = client.batch
@@ -237,6 +243,11 @@ class Irc(Dialect):
         if not isinstance(result, _Sent) or result.client is None:
             return self
         return of_client(result.client)
+
+
+def _answered(reply: LocalReply) -> Script:
+    """The script of a line that is answered, and leads to nothing else."""
+    yield reply
 
 
 def of_client(client: Client) -> Irc:

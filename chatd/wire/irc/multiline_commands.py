@@ -5,13 +5,14 @@ Source: https://ircv3.net/specs/extensions/multiline.
 
 from dataclasses import replace
 
+from chatd.chat.errors import Malformed
 from chatd.wire.irc import features, message_commands, multiline, numerics
 from chatd.wire.irc.batches import label_of, labelled
 from chatd.wire.irc.client import Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.message_commands import Outgoing
 from chatd.wire.irc.multiline import Fault, OpenBatch
-from chatd.wire.irc.refusals import failed, not_enough
+from chatd.wire.irc.refusals import failed, not_enough, refused
 
 
 def message(client: Client, line: Line) -> Steps | Answer:
@@ -78,6 +79,23 @@ def _close(client: Client, closed: OpenBatch) -> Steps:
     outgoing = Outgoing(closed.command, [closed.target], said, closed.tags)
     done = yield from message_commands.send(client, outgoing)
     return Answer(done.lines, client)
+
+
+def unreadable(client: Client, frame: bytes, refusal: Malformed) -> Answer | None:
+    """The answer to a line that cannot be read, if it is one of the open batch.
+
+    Nothing comes of that batch any more: without the line it would be another message.
+    """
+    opened = client.batch
+    if opened is None or opened.has_failed or not client.has(features.MULTILINE):
+        return None
+    tags, _, _ = frame.partition(b" ")
+    if f"batch={opened.reference}".encode() not in tags.removeprefix(b"@").split(b";"):
+        return None
+    lines = [refused(client, refusal, str(refusal.request_id or "PRIVMSG"))]
+    if opened.label:
+        lines = labelled(opened.label, lines, client.server.name, "")
+    return Answer(tuple(lines), replace(client, batch=opened.failed()))
 
 
 def _fail(client: Client, fault: Fault) -> Line:

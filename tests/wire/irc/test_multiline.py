@@ -220,3 +220,24 @@ def test_without_the_capability_no_line_is_a_part_that_was_paid_for(chat: IrcCha
     assert ice.dialect.decode(b"@batch=1 PRIVMSG #dev :x").is_part
     ice.send("CAP REQ :-draft/multiline")
     assert not ice.dialect.decode(b"@batch=1 PRIVMSG #dev :x").is_part
+
+
+@pytest.mark.parametrize(
+    ("bad", "number"),
+    [
+        (b"@batch=1 PRIVMSG #dev :\xff", "FAIL PRIVMSG INVALID_UTF8"),
+        (b"@batch=1 PRIVMSG #dev :a\0b", "400 ice PRIVMSG"),
+        (b"@a=b;batch=1 PRIVMSG #dev :" + b"x" * 512, "417 ice"),
+    ],
+)
+def test_nothing_comes_of_a_batch_of_which_a_line_cannot_be_read(
+    chat: IrcChat, bad: bytes, number: str
+) -> None:
+    ice, moon = opened(chat), enter(chat, "moon")
+    ice.send("@batch=1 PRIVMSG #dev :one")
+    [refusal] = ice.send(bad)
+    assert refusal.startswith(f"@label=x :work.chatd {number} ")
+    assert ice.send("@batch=1 PRIVMSG #dev :three", bad.replace(b"=1", b"=2"), "BATCH -1")[1:] == []
+    assert moon.read() == []
+    ice.send("PRIVMSG #dev :four")
+    assert moon.read() == [":ice!~user@chatd PRIVMSG #dev :four"]
