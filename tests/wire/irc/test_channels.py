@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat import commands
+from chatd.chat import commands, irc_limits
 from tests.wire.irc.chat import HOST_CODE, IrcChat, IrcClient
 
 
@@ -72,6 +72,15 @@ def test_a_topic_is_set_and_read(chat: IrcChat) -> None:
     assert numbers(moon.send("TOPIC #dev")) == ["332", "333"]
     assert ice.send("TOPIC #dev :") == [":ice!~user@chatd TOPIC #dev :"]
     assert numbers(ice.send("TOPIC", "TOPIC #none", "TOPIC #none :x")) == ["461", "403", "403"]
+
+
+def test_of_a_topic_that_is_too_long_for_a_line_the_beginning_is_shown(chat: IrcChat) -> None:
+    ice, _ = come(chat, "ice", "moon")
+    chat.hub.handle(ice.member, commands.SetTopic("#dev", "\u8336" * 300), chat.now)
+    [told, _] = ice.send("TOPIC #dev")
+    text = told.rpartition(":")[2]
+    assert text.endswith("\u8336…")
+    assert len(text.encode()) <= irc_limits.IRC_TEXT_BYTES
 
 
 def test_topics_reasons_and_absences_lose_their_colours(chat: IrcChat) -> None:
