@@ -160,12 +160,20 @@ def restored(data: bytes, is_archived: bool = True) -> RestorableHub:
     return hub
 
 
+def _removes(operation: Operation[Any]) -> bool:
+    return isinstance(operation, Handle) and isinstance(
+        operation.command, order_commands.RemoveFound
+    )
+
+
 @given(STEPS, st.booleans())
 def test_a_hub_that_is_restored_at_any_moment_goes_on_as_if_nothing_had_been(
     steps: list[tuple[Operation[Any], int]], is_archived: bool
 ) -> None:
     whole = RestorableHub(is_archived)
     whole.do_all(*BEGINNING, *RESUMABLE)
+    if not is_archived:  # a hub that is restored has no messages then, and none to remove
+        steps = [step for step in steps if not _removes(step[0])]
     now, times, snapshots = 0, [], []
     for operation, seconds in steps:
         snapshots.append((whole.kept(), len(whole.happened)))

@@ -4,7 +4,7 @@ import random
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from twisted.logger import LogLevel
 
@@ -138,6 +138,7 @@ def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
 
 @given(st.binary(max_size=1_100), st.ip_addresses(v=4).map(str) | st.just("10.35.11.112"))
 def test_no_random_datagram_gets_a_reply_or_raises(data: bytes, host: str) -> None:
+    assume(b"discover" not in data)  # Hypothesis knows the words of the code, and makes a query
     server = _Server()
     server.receive(data, (host, 5_000))
     assert server.replies() == []
