@@ -28,8 +28,9 @@ LIST_FORMS: Final = 4
 
 #: Those who have left last, for ``WHOWAS``.
 PAST_NICKNAMES: Final = 200
-#: Rooms and users of which it is kept up to when one user has read what was said there. That which
-#: was read longest ago is forgotten.
+#: Rooms and users of which it is kept up to when one user has read what was said there. The mark
+#: that was set longest ago is forgotten.
 READ_MARKS: Final = 64
-#: The same for all accounts of a server together.
+#: The same for all accounts of a server together. The account that has set none for longest loses
+#: its oldest one.
 ALL_READ_MARKS: Final = 16_384
