@@ -18,7 +18,7 @@ from chatd.wire.irc.message_lines import tags_lines, text_lines
 from chatd.wire.irc.refusals import refused
 from chatd.wire.irc.tags import format_tags
 from chatd.wire.irc.targets import is_channel, split_list
-from chatd.wire.irc.text import ClientText, read_text
+from chatd.wire.irc.text import ClientText, read_text, shown
 
 _NOTICE: Final = "NOTICE"
 #: The name of a tag that is for other clients: message-tags, "Format".
@@ -150,7 +150,9 @@ def _private_answer(
     if not isinstance(result, events.PrivateSent):
         return []
     lines = [_no_such(client, each) for each in result.undelivered]
-    lines += [client.numeric(numerics.AWAY, each.nickname, text=each.text) for each in result.away]
+    lines += [
+        client.numeric(numerics.AWAY, each.nickname, text=shown(each.text)) for each in result.away
+    ]
     if client.has(features.ECHO_MESSAGE):
         said = outgoing.said
         private = TaggedPrivate(

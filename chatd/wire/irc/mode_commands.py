@@ -21,12 +21,12 @@ from chatd.wire.irc.modes import ModeChange
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import is_channel
 
-#: Settings of a room that are on or off: each with its value where the mode is set.
+#: Settings of a room that are on or off.
 _SWITCHES: Final = {
-    "i": ("closed", True),
-    "m": ("read_only", True),
-    "s": ("private", True),
-    "t": ("topic_locked", True),
+    "i": "closed",
+    "m": "read_only",
+    "s": "private",
+    "t": "topic_locked",
 }
 #: Modes of members, with their roles.
 _ROLES: Final[dict[str, Literal["operator", "voice"]]] = {"o": "operator", "v": "voice"}
@@ -76,11 +76,7 @@ def _show_modes(client: Client, room: str) -> Steps:
 
 def _switch(client: Client, room: str, changes: list[ModeChange]) -> Steps:
     """Make these changes at once, so that one MODE tells of them; or none of them."""
-    settings = {
-        name: value == change.is_set
-        for change in changes
-        for name, value in [_SWITCHES[change.letter]]
-    }
+    settings = {_SWITCHES[change.letter]: change.is_set for change in changes}
     result = yield order_commands.ChangeRoom(room, **settings)  # type: ignore[arg-type]  # all of them are bool
     return (
         answer(refused(client, result, "MODE", room)) if isinstance(result, Refusal) else answer()
@@ -100,10 +96,11 @@ def _list_bans(client: Client, room: str) -> Steps:
 
 
 def _change(client: Client, room: str, change: ModeChange) -> Steps:
-    if change.letter == "n":  # clients set it by themselves in a room that they have made
+    if change.letter == "n" and change.is_set:
+        return answer()  # clients set it by themselves in a room that they have made
+    if change.letter == "n":
         text = "Only members write to a room: this cannot be changed."
-        refusal = client.numeric(numerics.CHANOPRIVSNEEDED, room, text=text)
-        return answer(*[refusal] * (not change.is_set))
+        return answer(client.numeric(numerics.CHANOPRIVSNEEDED, room, text=text))
     command = _command(room, change)
     if isinstance(command, str):
         return answer(client.numeric(command, change.letter))

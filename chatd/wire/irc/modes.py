@@ -60,8 +60,6 @@ _OF_ROLES: Final = {
     "voice": (True, "v"),
     "unvoice": (False, "v"),
 }
-#: Those that are on where the setting is off.
-_INVERTED: Final = frozenset({"n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def change_of(event: Moderation) -> ModeChange | None:
     letter = _OF_SETTINGS.get(event.what)
     if letter is None:
         return None
-    is_set = bool(event.value) != (letter in _INVERTED)
+    is_set = bool(event.value)
     params = {"k": HIDDEN_KEY, "l": str(event.value) if is_set else None}
     return ModeChange(is_set, letter, params.get(letter))
 

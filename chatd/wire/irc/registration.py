@@ -32,7 +32,9 @@ def cap(client: Client, line: Line) -> Steps:
         is_registered=bool(client.nickname),
     )
     agreed, lines = capabilities.negotiate(client.agreed, line.params, recipient)
-    return (yield from _enter_if_complete(replace(client, agreed=agreed), lines))
+    knows_batches = features.MULTILINE in agreed.enabled
+    batch = client.batch if knows_batches else None
+    return (yield from _enter_if_complete(replace(client, agreed=agreed, batch=batch), lines))
 
 
 def password(client: Client, line: Line) -> Answer:

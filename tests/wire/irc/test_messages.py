@@ -174,3 +174,12 @@ def test_lines_that_cannot_be_read_are_refused_and_the_next_one_is_not(chat: Irc
     assert numbers(ice.send(b"PRIVMSG #dev :a\0b")) == ["400"]
     assert ice.send("", "   ") == []
     assert numbers(ice.send("PING x")) == ["PONG"]
+
+
+@pytest.mark.parametrize("line", ["PRIVMSG moon hi", "INVITE moon #dev", "WHOIS moon"])
+def test_why_somebody_is_away_deceives_nobody(chat: IrcChat, line: str) -> None:
+    ice, moon = chat.come("ice"), chat.come("moon")
+    moon.send("AWAY :back\u202e soon")
+    ice.send("JOIN #dev")
+    [away] = [each for each in ice.send(line) if each.split(" ")[1] == "301"]
+    assert away == ":work.chatd 301 ice moon :back<U+202E> soon"

@@ -241,3 +241,11 @@ def test_nothing_comes_of_a_batch_of_which_a_line_cannot_be_read(
     assert moon.read() == []
     ice.send("PRIVMSG #dev :four")
     assert moon.read() == [":ice!~user@chatd PRIVMSG #dev :four"]
+
+
+def test_nothing_is_left_of_a_batch_once_its_client_knows_no_batches(chat: IrcChat) -> None:
+    ice = chat.come("ice", *CAPS)
+    ice.send("JOIN #dev", "@label=x BATCH +1 draft/multiline #dev", "@batch=1 PRIVMSG #dev :one")
+    ice.send("CAP REQ :-draft/multiline")
+    [answer] = ice.send("@label=y;batch=1 PRIVMSG #dev :two")
+    assert answer.startswith("@label=y")
