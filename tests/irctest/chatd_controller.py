@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from irctest.basecontrollers import BaseServerController, DirectoryBasedController
 from irctest.cases import BaseServerTestCase
@@ -27,6 +28,17 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
     """chatd with an IRC port, accounts, and irctest's own name and operator."""
 
     software_name = "chatd"
+    isupport: ClassVar = {
+        "BOT": "B",
+        "CASEMAPPING": "ascii",
+        "CHANTYPES": "#",
+        "CHATHISTORY": "50",
+        "MONITOR": "100",
+        "NICKLEN": "25",
+        "PREFIX": "(ov)@+",
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
     supported_sasl_mechanisms = frozenset({"PLAIN"})
     supports_sts = False
     capabilities = frozenset(
