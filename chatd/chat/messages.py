@@ -66,7 +66,7 @@ class Messages:
         message = room.history.add(
             member.nickname, text, now, action=command.action, notice=command.notice
         )
-        if room.settings.slow and member.member_id in room.members:
+        if room.settings.slow:
             room.wrote[member.member_id] = now
         told: events.Message = message
         if type(command) is not commands.SendMessage or member.is_authenticated or member.is_bot:
@@ -131,7 +131,7 @@ class Messages:
             return self._send_private(member, command.to, file.name, now, tags, file=file)
         room = self._writable_room(member, command.room, now)
         message = room.history.add(member.nickname, file.name, now, file=file)
-        if room.settings.slow and member.member_id in room.members:
+        if room.settings.slow:
             room.wrote[member.member_id] = now
         tags = _tags(member)
         room.tell(message if tags == NO_TAGS else tagged(message, tags), NOBODY)
@@ -148,12 +148,12 @@ class Messages:
             self._writable_room(member, command.room, now)
 
     def _writable_room(self, member: Member, room_name: str, now: int) -> Room:
-        """The room of that name, if `member` may write there, mostly as it is in it.
+        """The room of that name, if `member` is in it and may write there.
 
         :raises Refusal: if not.
         """
-        # Fast path: most commands give the room's exact name; get_joined also finds other
-        # spellings and refuses.
+        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
+        # and refuses.
         room = member.rooms.get(room_name) or self._rooms.get_joined(member, room_name)
         self._permissions.check_may_write(member, room, now)
         return room

@@ -32,7 +32,7 @@ class NotAllowedHere(ModerationRefusal):
 
 
 class UserNotInRoom(NotAllowedHere):
-    """What is done in a room to a member that is not there.
+    """The member is not in the room in which something is done to it.
 
     :param hint: a sentence that says what can be done instead.
     """

@@ -1,4 +1,4 @@
-"""Who has left, or had another nickname before: for WHOWAS of IRC clients."""
+"""The nicknames that are not used any more, and who had them: WHOWAS of IRC clients reads them."""
 
 from collections import deque
 from collections.abc import Iterable

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class Tags(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What goes with a message.
+    """The tags of a message, and what IRC clients are told of its sender.
 
     :ivar client: tags that the sender's client has put to it, as IRC writes them: ``+typing=done``.
     :ivar account: whether the sender has its nickname with a password.

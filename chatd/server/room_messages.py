@@ -40,7 +40,7 @@ def _joined(
     if not isinstance(result, RoomMessages):
         return result
     if archived is None:
-        # What is in memory must not look as if nothing were before it.
+        # The messages in memory must not look as if none were before them.
         return SearchFailed() if command.oldest or not result.messages else result
     messages = {each.seq: each for each in (*archived, *result.messages)}
     # One may have been removed in the meantime.

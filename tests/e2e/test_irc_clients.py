@@ -69,7 +69,7 @@ def moon(ports: SimpleNamespace) -> Iterator[Member]:
 
 
 class Netcat:
-    """Somebody with ``nc`` at the plain port."""
+    """A user with ``nc`` at the plain port."""
 
     def __init__(self, port: int, nickname: str) -> None:
         self._socket = socket.create_connection((HOST, port), TIMEOUT_SECONDS)

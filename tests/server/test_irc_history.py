@@ -48,7 +48,7 @@ class SlowEngine(MemoryEngine):
         return later
 
     def answer(self) -> None:
-        """What was to be read has been read, as it was then."""
+        """The archive returns what was asked of it, as it was then."""
         waiting, self.waiting = self.waiting, []
         for later, messages in waiting:
             later.callback(messages)

@@ -163,7 +163,7 @@ def list_channels(client: Client, line: Line) -> Steps:
     """LIST: the channels that have members, or those of them that a pattern or a number picks."""
     result = yield commands.ListRooms()
     rooms = result.rooms if isinstance(result, events.Rooms) else ()
-    # Nobody's lobby exists as well; IRC knows no channel without members.
+    # The lobby exists without members, too; a channel of IRC does not.
     channels = [each for each in rooms if each.members]
     lines = [
         client.numeric(numerics.LIST, each.room, str(each.members), text=shown(each.topic))

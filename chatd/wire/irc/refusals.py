@@ -56,9 +56,7 @@ _WITHOUT_TARGET: Final = frozenset(
     }
 )
 #: Numerics that become CANNOTSENDTOCHAN where a message to a channel is refused.
-_NOT_SENT: Final = frozenset(
-    {numerics.NOTONCHANNEL, numerics.UNKNOWNERROR, numerics.BANNEDFROMCHAN}
-)
+_NOT_SENT: Final = frozenset({numerics.NOTONCHANNEL, numerics.UNKNOWNERROR})
 _SENDING: Final = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
 
 

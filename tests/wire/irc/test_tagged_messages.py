@@ -1,4 +1,4 @@
-"""What goes with a message: tags of clients, its id, and who has sent it."""
+"""The tags of a message: those of clients, its id, and who has sent it."""
 
 import pytest
 
