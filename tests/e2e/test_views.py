@@ -55,21 +55,21 @@ def test_switching_shows_the_lines_of_that_room_only_and_drafts_stay(
     join(ice, moon, "#dev")
     moon.send("message", {"text": "about code", "room": "#dev"})
     expect_window(ice, "moon: about code")
-    ice.send_keys("half a line for dev")
+    ice.send_keys("a draft for dev alone")
     moon.send("message", {"text": "good morning"})
-    ice.expect_last_lines("#dev> half a line for dev", "party · #dev · 2 members · 1:#lobby 1")
+    ice.expect_last_lines("#dev> a draft for dev alone", "party · #dev · 2 members · 1:#lobby 1")
     ice.send_keys(alt(1))
     expect_window(ice, "moon: good morning", "#lobby>", but_not="about code")
-    assert "half a line" not in window(ice)
+    assert "a draft for dev" not in window(ice)
     ice.send_keys("and for the lobby")
     for keys in (ALT_DOWN, ALT_RIGHT, ALT_LEFT):
         ice.send_keys(keys)
-    expect_window(ice, "#dev> half a line for dev", but_not="good morning")
+    expect_window(ice, "#dev> a draft for dev alone", but_not="good morning")
     ice.send_line("!")
     assert moon.receive("message")["data"] | {"seq": 0, "time": 0} == {
         "room": "#dev",
         "source": "ice",
-        "text": "half a line for dev!",
+        "text": "a draft for dev alone!",
         "seq": 0,
         "time": 0,
     }
